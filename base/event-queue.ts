@@ -1,0 +1,100 @@
+import type { Timer } from './clock.ts'
+
+interface Entry {
+  readonly atMs: number
+  readonly seq: number
+  fn: (() => void) | null
+}
+
+/**
+ * Planned calls in order of (time, order of planning): a binary heap.
+ *
+ * Two calls planned for the same instant run in the order in which they were planned; that is what makes a simulated
+ * run a function of its seed alone. A cancelled entry stays in the heap, emptied, until its time comes.
+ */
+export class EventQueue {
+  readonly #heap: Entry[] = []
+  #seq = 0
+  #live = 0
+
+  /** Entries that are still to be called. */
+  get size(): number {
+    return this.#live
+  }
+
+  push(atMs: number, fn: () => void): Timer {
+    const entry: Entry = { atMs, seq: this.#seq++, fn }
+    this.#live++
+    this.#heap.push(entry)
+    this.#siftUp(this.#heap.length - 1)
+    return {
+      cancel: () => {
+        if (entry.fn === null) return
+        entry.fn = null
+        this.#live--
+      },
+    }
+  }
+
+  /** Time of the next call, or `undefined` when there is none. */
+  peekMs(): number | undefined {
+    this.#dropCancelled()
+    return this.#heap[0]?.atMs
+  }
+
+  /** Removes and returns the next call. */
+  pop(): { readonly atMs: number; readonly fn: () => void } | undefined {
+    this.#dropCancelled()
+    const entry = this.#heap[0]
+    if (entry === undefined) return undefined
+    this.#removeTop()
+    const fn = entry.fn!
+    entry.fn = null
+    this.#live--
+    return { atMs: entry.atMs, fn }
+  }
+
+  #dropCancelled(): void {
+    while (this.#heap.length > 0 && this.#heap[0]!.fn === null) this.#removeTop()
+  }
+
+  #removeTop(): void {
+    const last = this.#heap.pop()!
+    if (this.#heap.length === 0) return
+    this.#heap[0] = last
+    this.#siftDown()
+  }
+
+  #siftUp(from: number): void {
+    let i = from
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (before(this.#heap[parent]!, this.#heap[i]!)) return
+      this.#swap(i, parent)
+      i = parent
+    }
+  }
+
+  #siftDown(): void {
+    let i = 0
+    for (;;) {
+      const left = 2 * i + 1
+      if (left >= this.#heap.length) return
+      const right = left + 1
+      const child = right < this.#heap.length && before(this.#heap[right]!, this.#heap[left]!) ? right : left
+      if (before(this.#heap[i]!, this.#heap[child]!)) return
+      this.#swap(i, child)
+      i = child
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const entry = this.#heap[a]!
+    this.#heap[a] = this.#heap[b]!
+    this.#heap[b] = entry
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.seq < b.seq)
+}

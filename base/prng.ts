@@ -1,0 +1,111 @@
+import { assert } from './assert.ts'
+
+/**
+ * A seeded generator (sfc32) with named child streams.
+ *
+ * `fork(name)` depends on this stream's seed and the name only, not on how much has been drawn: adding a consumer
+ * changes nobody else's draws. Probabilities are ratios of integers. The same seed gives the same draws on any machine.
+ */
+export class Prng {
+  readonly seed: string
+  #a: number
+  #b: number
+  #c: number
+  #counter: number
+
+  constructor(seed: string | number) {
+    this.seed = String(seed)
+    const [a, b, c] = hash96(this.seed)
+    this.#a = a
+    this.#b = b
+    this.#c = c
+    this.#counter = 1
+    for (let i = 0; i < 12; i++) this.u32()
+  }
+
+  /** An independent stream named within this one. */
+  fork(name: string): Prng {
+    return new Prng(`${this.seed}/${name}`)
+  }
+
+  /** Uniform in [0, 2^32). */
+  u32(): number {
+    const t = (((this.#a + this.#b) | 0) + this.#counter) | 0
+    this.#counter = (this.#counter + 1) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + t
+    this.#c |= 0
+    return t >>> 0
+  }
+
+  /** Uniform in [0, 1) with 53 bits. */
+  unit(): number {
+    return ((this.u32() >>> 5) * 67108864 + (this.u32() >>> 6)) / 9007199254740992
+  }
+
+  /** Uniform integer in [0, n), without modulo bias for n ≤ 2^32. */
+  below(n: number): number {
+    assert(Number.isInteger(n) && n > 0 && n <= 0x1_0000_0000, () => `below(${n})`)
+    const limit = 0x1_0000_0000 - (0x1_0000_0000 % n)
+    for (;;) {
+      const draw = this.u32()
+      if (draw < limit) return draw % n
+    }
+  }
+
+  /** Uniform integer in [low, high], both included. */
+  between(low: number, high: number): number {
+    return low + this.below(high - low + 1)
+  }
+
+  /** True in `numerator` of `denominator` cases. */
+  chance(numerator: number, denominator: number): boolean {
+    return this.below(denominator) < numerator
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)]!
+  }
+
+  /** A copy in random order (Fisher–Yates). */
+  shuffle<T>(items: readonly T[]): T[] {
+    const out = [...items]
+    for (let i = out.length - 1; i > 0; i--) {
+      const j = this.below(i + 1)
+      const swap = out[i]!
+      out[i] = out[j]!
+      out[j] = swap
+    }
+    return out
+  }
+
+  /** `length` characters of `alphabet`. */
+  word(length: number, alphabet: string): string {
+    let out = ''
+    for (let i = 0; i < length; i++) out += alphabet[this.below(alphabet.length)]!
+    return out
+  }
+
+  /** A UUID of version 4. */
+  uuid(): string {
+    const hex = this.word(32, '0123456789abcdef')
+    const variant = '89ab'[this.below(4)]!
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+  }
+}
+
+/** 96 bits of state from a string: three FNV-1a passes with different offsets, each finalised by a murmur3 mix. */
+function hash96(text: string): [number, number, number] {
+  const out: [number, number, number] = [0, 0, 0]
+  for (let lane = 0; lane < 3; lane++) {
+    let h = (0x811c9dc5 ^ Math.imul(lane + 1, 0x9e3779b1)) >>> 0
+    for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0
+    h ^= h >>> 16
+    h = Math.imul(h, 0x85ebca6b)
+    h ^= h >>> 13
+    h = Math.imul(h, 0xc2b2ae35)
+    out[lane] = (h ^ (h >>> 16)) >>> 0
+  }
+  return out
+}

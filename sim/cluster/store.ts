@@ -1,0 +1,367 @@
+import { isDeepStrictEqual } from 'node:util'
+import { assert, type Clock, type Prng } from '../../base/index.ts'
+import { ApiError } from './errors.ts'
+import { type KubeObject, type Stored, type StoredMeta } from './objects.ts'
+import { ALL_RESOURCES, apiVersionOf, Pods, type ResourceType } from './resources.ts'
+
+/** One committed change. Its resource version is `object.metadata.resourceVersion`, also for deletions. */
+export interface StoreEvent<T extends KubeObject = KubeObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly resource: ResourceType
+  readonly object: Stored<T>
+  /** The version before, absent for ADDED. */
+  readonly previous: Stored<T> | undefined
+  readonly resourceVersion: number
+}
+
+export interface StoreOptions {
+  /** Events kept per kind for watches that resume; older resource versions are answered with 410. Default 16 384. */
+  readonly historyCapacity?: number
+}
+
+export interface DeleteOptions {
+  /** Seconds; 0 removes at once. Only pods know a grace period; theirs defaults to the pod's own, else 30. */
+  readonly gracePeriodSeconds?: number | undefined
+  readonly uid?: string | undefined
+  readonly resourceVersion?: string | undefined
+}
+
+type Listener = (event: StoreEvent) => void
+
+/** Kubernetes' alphabet for generated names: no vowels, no look-alikes. */
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
+
+/**
+ * The objects of the simulated cluster: etcd and the watch cache in one, in memory.
+ *
+ * - One rising `resourceVersion` for all kinds; every write takes the next one.
+ * - Stored objects are immutable: a write replaces the object, so references held by lists and watches stay what they were.
+ * - Subscribers are called in order of commit, each event to all of them before the next event; a write made inside a
+ *   subscriber is committed at once and announced afterwards.
+ * - The history of each kind is a ring of `historyCapacity` events; memory is bounded by it and by the live objects.
+ *
+ * Everything is synchronous and deterministic: uids and generated names come from the generator, times from the clock.
+ */
+export class ObjectStore {
+  readonly #clock: Clock
+  readonly #prng: Prng
+  readonly #historyCapacity: number
+  readonly #tables = new Map<ResourceType, Table>()
+  readonly #listeners: Listener[] = []
+  readonly #pending: StoreEvent[] = []
+  #dispatching = false
+  #resourceVersion = 0
+
+  constructor(clock: Clock, prng: Prng, options: StoreOptions = {}) {
+    this.#clock = clock
+    this.#prng = prng
+    this.#historyCapacity = options.historyCapacity ?? 16_384
+    for (const type of ALL_RESOURCES) this.#tables.set(type, new Table(this.#historyCapacity))
+  }
+
+  /** The version of the last write to any kind. */
+  get resourceVersion(): number {
+    return this.#resourceVersion
+  }
+
+  get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Stored<T> | undefined {
+    return this.#table(type).objects.get(key(type, namespace, name)) as Stored<T> | undefined
+  }
+
+  /** All objects of a kind, or those of one namespace, in order of creation. */
+  list<T extends KubeObject>(type: ResourceType, namespace?: string): Stored<T>[] {
+    const all = [...this.#table(type).objects.values()] as Stored<T>[]
+    return namespace === undefined ? all : all.filter(object => object.metadata.namespace === namespace)
+  }
+
+  count(type: ResourceType): number {
+    return this.#table(type).objects.size
+  }
+
+  /**
+   * Adds an object. Takes ownership of `draft`: the caller does not touch it again.
+   *
+   * Fills uid, creationTimestamp, resourceVersion, generation and the name from generateName.
+   *
+   * @throws ApiError AlreadyExists; Invalid when it has no name; NotFound when its namespace is missing is the API's affair.
+   */
+  create<T extends KubeObject>(type: ResourceType, draft: T): Stored<T> {
+    const meta = { ...draft.metadata }
+    if (meta.name === undefined || meta.name === '') {
+      if (meta.generateName === undefined || meta.generateName === '') {
+        throw new ApiError(
+          'Invalid',
+          `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
+        )
+      }
+      meta.name = meta.generateName + this.#prng.word(5, SUFFIX_ALPHABET)
+    }
+    const table = this.#table(type)
+    const id = key(type, meta.namespace, meta.name)
+    if (table.objects.has(id)) {
+      throw new ApiError(
+        'AlreadyExists',
+        `${type.plural}${type.group === '' ? '' : `.${type.group}`} "${meta.name}" already exists`,
+        {
+          name: meta.name,
+          ...(type.group === '' ? {} : { group: type.group }),
+          kind: type.plural,
+        },
+      )
+    }
+    meta.uid = this.#prng.uuid()
+    meta.creationTimestamp = timestamp(this.#clock.unixMs())
+    meta.generation ??= 1
+    return this.#commit('ADDED', type, id, { ...draft, metadata: meta } as Stored<T>, undefined)
+  }
+
+  /**
+   * Replaces an object, keeping uid and creationTimestamp; raises `generation` when `spec` changed.
+   *
+   * A write that changes nothing is not a write: the stored object is returned and no event happens. An object that is
+   * being deleted and loses its last finalizer is removed.
+   *
+   * @throws ApiError NotFound; Conflict when `next` names a resourceVersion that is not the current one.
+   */
+  update<T extends KubeObject>(type: ResourceType, next: T): Stored<T> {
+    const name = next.metadata?.name ?? ''
+    const id = key(type, next.metadata?.namespace, name)
+    const current = this.#table(type).objects.get(id) as Stored<T> | undefined
+    if (current === undefined) throw notFound(type, name)
+    const wanted = next.metadata?.resourceVersion
+    if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, name)
+    const meta: StoredMeta = {
+      ...next.metadata,
+      name,
+      uid: current.metadata.uid,
+      creationTimestamp: current.metadata.creationTimestamp,
+      resourceVersion: current.metadata.resourceVersion,
+    }
+    const specChanged = !isDeepStrictEqual(specOf(current), specOf(next))
+    const generation = current.metadata.generation ?? 1
+    const stored = {
+      ...next,
+      metadata: { ...meta, generation: specChanged ? generation + 1 : generation },
+    } as Stored<T>
+    if (isDeepStrictEqual(stored, current)) return current
+    if (
+      meta.deletionTimestamp !== undefined &&
+      (meta.finalizers ?? []).length === 0 &&
+      (type !== Pods || meta.deletionGracePeriodSeconds === 0)
+    ) {
+      return this.#commit('DELETED', type, id, stored, current)
+    }
+    return this.#commit('MODIFIED', type, id, stored, current)
+  }
+
+  /**
+   * Reads, changes and writes in one step. `change` gets the current version, must not alter it, and returns the next
+   * one, or `undefined` for "leave it". Returns what is stored then, or `undefined` when there is no such object.
+   */
+  modify<T extends KubeObject>(
+    type: ResourceType,
+    namespace: string | undefined,
+    name: string,
+    change: (current: Stored<T>) => T | undefined,
+  ): Stored<T> | undefined {
+    const current = this.get<T>(type, namespace, name)
+    if (current === undefined) return undefined
+    const next = change(current)
+    return next === undefined ? current : this.update(type, next)
+  }
+
+  /**
+   * Deletes as Kubernetes does: a bound pod with a grace period, or anything with finalizers, is only marked
+   * (`deletionTimestamp`) and stays; the rest goes at once. Returns the last version, marked or removed.
+   *
+   * @throws ApiError NotFound; Conflict when a precondition fails.
+   */
+  delete<T extends KubeObject>(
+    type: ResourceType,
+    namespace: string | undefined,
+    name: string,
+    options: DeleteOptions = {},
+  ): Stored<T> {
+    const id = key(type, namespace, name)
+    const current = this.#table(type).objects.get(id) as Stored<T> | undefined
+    if (current === undefined) throw notFound(type, name)
+    if (options.uid !== undefined && options.uid !== current.metadata.uid) {
+      throw new ApiError(
+        'Conflict',
+        `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${current.metadata.uid}`,
+      )
+    }
+    if (options.resourceVersion !== undefined && options.resourceVersion !== current.metadata.resourceVersion) {
+      throw conflict(type, name)
+    }
+    const graceS = type === Pods ? podGraceSeconds(current, options.gracePeriodSeconds) : 0
+    const held = (current.metadata.finalizers ?? []).length > 0
+    if (graceS === 0 && !held) return this.#commit('DELETED', type, id, current, current)
+
+    const alreadyS = current.metadata.deletionGracePeriodSeconds
+    if (current.metadata.deletionTimestamp !== undefined && (type !== Pods || (alreadyS ?? 0) <= graceS)) return current
+    const marked = {
+      ...current,
+      metadata: {
+        ...current.metadata,
+        deletionTimestamp: timestamp(this.#clock.unixMs() + graceS * 1000),
+        deletionGracePeriodSeconds: graceS,
+      },
+    } as Stored<T>
+    return this.#commit('MODIFIED', type, id, marked, current)
+  }
+
+  /**
+   * Events of a kind after `resourceVersion`, oldest first.
+   *
+   * @returns `undefined` when the history does not reach back that far: the caller answers 410.
+   */
+  eventsSince(type: ResourceType, resourceVersion: number): readonly StoreEvent[] | undefined {
+    return this.#table(type).history.since(resourceVersion)
+  }
+
+  /** Calls `listener` for every event from now on, of all kinds. Returns a function that ends it. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.push(listener)
+    return () => {
+      const index = this.#listeners.indexOf(listener)
+      if (index >= 0) this.#listeners.splice(index, 1)
+    }
+  }
+
+  #table(type: ResourceType): Table {
+    const table = this.#tables.get(type)
+    assert(table !== undefined, () => `unknown resource type ${type.plural}`)
+    return table
+  }
+
+  #commit<T extends KubeObject>(
+    change: StoreEvent['type'],
+    type: ResourceType,
+    id: string,
+    object: Stored<T>,
+    previous: Stored<T> | undefined,
+  ): Stored<T> {
+    const resourceVersion = ++this.#resourceVersion
+    const stored = {
+      ...object,
+      apiVersion: apiVersionOf(type),
+      kind: type.kind,
+      metadata: { ...object.metadata, resourceVersion: String(resourceVersion) },
+    } as Stored<T>
+    const table = this.#table(type)
+    if (change === 'DELETED') table.objects.delete(id)
+    else table.objects.set(id, stored)
+    const event: StoreEvent = { type: change, resource: type, object: stored, previous, resourceVersion }
+    table.history.push(event)
+    this.#pending.push(event)
+    this.#dispatch()
+    return stored
+  }
+
+  #dispatch(): void {
+    if (this.#dispatching) return
+    this.#dispatching = true
+    try {
+      for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
+        for (const listener of this.#listeners.slice()) listener(event)
+      }
+    } finally {
+      this.#dispatching = false
+    }
+  }
+}
+
+class Table {
+  readonly objects = new Map<string, Stored>()
+  readonly history: EventHistory
+
+  constructor(historyCapacity: number) {
+    this.history = new EventHistory(historyCapacity)
+  }
+}
+
+/** A ring of the last events of one kind. */
+class EventHistory {
+  readonly #ring: StoreEvent[] = []
+  readonly #capacity: number
+  #start = 0
+  /** Version of the newest event that was dropped: resuming from it or later is possible, from before is not. */
+  #droppedVersion = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  push(event: StoreEvent): void {
+    if (this.#ring.length < this.#capacity) {
+      this.#ring.push(event)
+      return
+    }
+    this.#droppedVersion = this.#ring[this.#start]!.resourceVersion
+    this.#ring[this.#start] = event
+    this.#start = (this.#start + 1) % this.#capacity
+  }
+
+  since(resourceVersion: number): readonly StoreEvent[] | undefined {
+    if (resourceVersion < this.#droppedVersion) return undefined
+    const length = this.#ring.length
+    let low = 0
+    let high = length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#at(middle).resourceVersion <= resourceVersion) low = middle + 1
+      else high = middle
+    }
+    const out: StoreEvent[] = []
+    for (let i = low; i < length; i++) out.push(this.#at(i))
+    return out
+  }
+
+  #at(index: number): StoreEvent {
+    return this.#ring[(this.#start + index) % this.#ring.length]!
+  }
+}
+
+/** Unix milliseconds as Kubernetes writes times: RFC 3339 with whole seconds. */
+export function timestamp(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().slice(0, 19)}Z`
+}
+
+function key(type: ResourceType, namespace: string | undefined, name: string): string {
+  return type.namespaced ? `${namespace ?? ''}/${name}` : name
+}
+
+function specOf(object: KubeObject): unknown {
+  return (object as { spec?: unknown }).spec
+}
+
+function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {
+  const { spec, status } = pod as {
+    spec?: { nodeName?: string; terminationGracePeriodSeconds?: number }
+    status?: { phase?: string }
+  }
+  // As Kubernetes does: nobody would ever finish the deletion of a pod that no node runs.
+  if (spec?.nodeName === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return 0
+  return Math.max(0, asked ?? spec.terminationGracePeriodSeconds ?? 30)
+}
+
+function qualified(type: ResourceType): string {
+  return type.group === '' ? type.plural : `${type.plural}.${type.group}`
+}
+
+export function notFound(type: ResourceType, name: string): ApiError {
+  return new ApiError('NotFound', `${qualified(type)} "${name}" not found`, {
+    name,
+    ...(type.group === '' ? {} : { group: type.group }),
+    kind: type.plural,
+  })
+}
+
+function conflict(type: ResourceType, name: string): ApiError {
+  return new ApiError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(type)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+    { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.plural },
+  )
+}

@@ -1,0 +1,137 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { TargetSpec } from './kubelet/pod-runtime.ts'
+
+/** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
+export interface ClusterSpec {
+  readonly nodes: number
+  /** Availability zones that nodes are spread over, in turn. */
+  readonly zones: number
+  readonly podsPerNodeMax: number
+  readonly workloads: readonly WorkloadSpec[]
+  readonly timings: ClusterTimings
+}
+
+/** A Deployment with a Service in front of it. */
+export interface WorkloadSpec {
+  readonly namespace: string
+  readonly name: string
+  readonly replicas: number
+  readonly port: number
+  readonly profile: string
+  /** Name or share, as in a Deployment: `25%` or `1`. */
+  readonly maxSurge: number | string
+  readonly maxUnavailable: number | string
+}
+
+/** Delays of the simulated control plane, in milliseconds of planned time. */
+export interface ClusterTimings {
+  /** Scheduler: from a pod's creation to its binding. */
+  readonly scheduleMs: Jittered
+  /** Kubelet: from binding to running with an address (sandbox, image, start). */
+  readonly startMs: Jittered
+  /** Kubelet: from running to ready (first successful readiness probe). */
+  readonly readyMs: Jittered
+  /** Kubelet: from the deletion mark to the end of the containers (SIGTERM handled). */
+  readonly terminateMs: Jittered
+  /** Node lease renewal. Kubernetes: 10 000. */
+  readonly leaseRenewMs: number
+  /** Silence after which a node's Ready becomes Unknown. Kubernetes: 50 000. */
+  readonly nodeMonitorGraceMs: number
+  /** How often leases are looked at. Kubernetes: 5 000. */
+  readonly nodeMonitorPeriodMs: number
+  /** Toleration of the not-ready and unreachable taints that pods are given. Kubernetes: 300 000. */
+  readonly evictionMs: number
+}
+
+/** Uniform in [base, base + jitter]. */
+export interface Jittered {
+  readonly base: number
+  readonly jitter: number
+}
+
+/** One action of the scenario at its planned time. Actions are registered by name in `sim/actions.ts`. */
+export interface PlannedAction {
+  readonly atMs: number
+  readonly action: string
+  readonly args: Readonly<Record<string, string | number | boolean>>
+}
+
+export interface ControlPlaneData {
+  readonly seed: string
+  readonly cluster: ClusterSpec
+  readonly plan: readonly PlannedAction[]
+  /** Planned milliseconds after which the churn is over; the cluster lives on until told to stop. */
+  readonly durationMs: number
+  /** Port of the API server; 0 picks a free one. */
+  readonly port: number
+  /** File to write a kubeconfig to. */
+  readonly kubeconfigPath: string
+  readonly truthCapacity: number
+  /** One direct port per target thread; transferred. */
+  readonly targetPorts: readonly MessagePort[]
+}
+
+/** Main thread → control plane. */
+export type ToControlPlane =
+  /** Planned time starts to run. Before, the API server answers and the cluster's nodes exist. */
+  { readonly type: 'go' } | { readonly type: 'collect' } | { readonly type: 'stop' }
+
+/** Control plane → main thread. */
+export type FromControlPlane =
+  | { readonly type: 'ready'; readonly url: string; readonly token: string; readonly caPem: string }
+  /** Planned time began; `startedNs` is its monotonic origin. */
+  | { readonly type: 'started'; readonly startedNs: bigint }
+  | { readonly type: 'events'; readonly events: readonly TruthEvent[] }
+  /** `durationMs` of planned time have passed. */
+  | { readonly type: 'finished' }
+  | { readonly type: 'report'; readonly report: ControlPlaneReport }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  | { readonly type: 'stopped' }
+
+/**
+ * Something that happened to a pod or node, as committed to the store.
+ *
+ * `plannedMs`: planned time since the start. `plannedNs`: the monotonic instant that stands for. `committedNs`: when it
+ * was really done (≥ planned; the difference is generator lag).
+ */
+export type TruthEvent = {
+  readonly plannedMs: number
+  readonly plannedNs: bigint
+  readonly committedNs: bigint
+} & (
+  | { readonly type: 'target-opened'; readonly target: TargetSpec }
+  /** The pod's IP appeared in its status: role `pod` can see it from now on. */
+  | { readonly type: 'pod-addressed'; readonly uid: string }
+  | { readonly type: 'pod-ready'; readonly uid: string }
+  | { readonly type: 'pod-not-ready'; readonly uid: string }
+  /** The pod's address appeared in an EndpointSlice: roles `endpointslice` and `endpoints` can see it from now on. */
+  | { readonly type: 'pod-in-slice'; readonly uid: string }
+  | { readonly type: 'pod-terminating'; readonly uid: string }
+  /** The Pod object is gone. */
+  | { readonly type: 'pod-deleted'; readonly uid: string }
+  | { readonly type: 'node-silent'; readonly node: string }
+  | { readonly type: 'node-not-ready'; readonly node: string }
+  | { readonly type: 'node-ready'; readonly node: string }
+  | { readonly type: 'action'; readonly action: string; readonly detail: string }
+)
+
+export interface ControlPlaneReport {
+  /** SHA-256 over the canonical churn events of the first `durationMs` of planned time. */
+  readonly traceSha256: string
+  readonly traceEvents: number
+  /** Encoded HDR (V2, base64), nanoseconds: real − planned time of everything the simulation did. */
+  readonly lagHdr: string
+  /** Encoded HDR (V2, base64), nanoseconds. */
+  readonly eventLoopDelayHdr: string
+  readonly api: ApiUsage
+  readonly resourceVersion: number
+}
+
+/** What clients cost the API server. */
+export interface ApiUsage {
+  readonly requests: number
+  readonly watches: number
+  readonly bytes: number
+  /** Requests by `verb resource`, e.g. `list pods`. */
+  readonly byKind: Readonly<Record<string, number>>
+}

@@ -1,0 +1,36 @@
+import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+
+/** From the control plane (over a direct port) to a target thread. `id` numbers requests that are answered. */
+export type ToTargets =
+  | { readonly type: 'open'; readonly id: number; readonly target: TargetSpec }
+  | { readonly type: 'close'; readonly id: number; readonly uid: string }
+  | { readonly type: 'partition'; readonly uids: readonly string[]; readonly partitioned: boolean }
+
+/** Answers of a target thread to the control plane. */
+export type FromTargets = { readonly type: 'done'; readonly id: number; readonly error?: string }
+
+/** From the main thread to a target thread. */
+export type ToTargetsMain =
+  /** Asks for what the thread knows of its targets beyond the truth table; answered by one `log`. */
+  { readonly type: 'collect' } | { readonly type: 'stop' }
+
+/** From a target thread to the main thread. */
+export type FromTargetsMain =
+  | { readonly type: 'ready' }
+  | { readonly type: 'log'; readonly scrapes: readonly TargetScrapeLog[]; readonly eventLoopDelayHdr: string }
+  | { readonly type: 'stopped' }
+
+/** Every request that one pod's socket saw, in order. */
+export interface TargetScrapeLog {
+  readonly uid: string
+  /** Monotonic nanoseconds relative to `TargetWorkerData.originNs`, in milliseconds: exact to the microsecond for days. */
+  readonly requestMs: Float64Array
+  /** 1 where a complete answer was handed to the kernel, else 0. Same length as `requestMs`. */
+  readonly served: Uint8Array
+}
+
+export interface TargetWorkerData {
+  readonly truth: SharedArrayBuffer
+  /** Monotonic nanoseconds that the log's times count from. */
+  readonly originNs: bigint
+}

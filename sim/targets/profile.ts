@@ -1,0 +1,44 @@
+import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+
+/**
+ * What kind of process a pod plays: which series it exposes and what their values are.
+ *
+ * A profile is a pure function: `page(spec)` is the same on every thread that calls it with the same spec, so the
+ * harness can build the page again and check every stored sample without having kept one.
+ */
+export interface Profile {
+  readonly name: string
+  /** One sentence for the documentation. */
+  readonly description: string
+  page(spec: TargetSpec): MetricsPage
+}
+
+/** One series of a page, as a scraper will see it before relabelling. */
+export interface SeriesDescription {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/**
+ * Everything that one target exposes.
+ *
+ * Values depend on the target's clock and the number of the scrape only. Two series carry these two into the subject,
+ * so that a stored row explains itself: `SEQUENCE_SERIES` and `TIME_SERIES` (both labelled with the pod's uid).
+ */
+export interface MetricsPage {
+  readonly series: readonly SeriesDescription[]
+  /**
+   * Value of series `index` in the answer to scrape number `sequence` (from 1) given at `unixMs` (an integer) by the
+   * target's clock. Finite; counters never fall while the target lives.
+   */
+  valueAt(index: number, unixMs: number, sequence: number): number
+  /** The whole body in text format 0.0.4; its samples parse back to exactly `valueAt`. May reuse one buffer per page. */
+  render(unixMs: number, sequence: number): Buffer
+}
+
+/** Counter: how many scrapes this target has been asked for, the current one included. */
+export const SEQUENCE_SERIES = 'churnbench_target_scrapes_total'
+/** Gauge: the target's clock in seconds, with millisecond resolution. */
+export const TIME_SERIES = 'churnbench_target_time_seconds'
+/** Label of both that names the pod whatever relabelling does to the rest. */
+export const UID_LABEL = 'churnbench_pod_uid'
