@@ -83,7 +83,7 @@ export interface Run {
   readonly startedAt: string
   readonly durationS: number
   readonly subject: SubjectInfo
-  /** SHA-256 of the churn events; equal for equal scenario and seed. */
+  /** SHA-256 of the churn events, equal for equal scenario and seed; empty when the run was cut short before it was known. */
   readonly traceSha256: string
   /** False when the harness was the bottleneck; the reasons say why. */
   readonly valid: boolean

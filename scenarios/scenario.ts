@@ -1,4 +1,4 @@
-import type { ObjectThreshold } from 'k6/options'
+import type { ConstantArrivalRateScenario, SharedIterationsScenario } from 'k6/options'
 
 /**
  * What to run, as data: k6's vocabulary for load (executors, stages, thresholds), a `cluster` block for what is
@@ -19,7 +19,8 @@ export interface ScenarioInput {
   readonly settle: Duration
   /** Scrape interval written into the default configuration. */
   readonly scrapeInterval: Duration
-  readonly thresholds?: Readonly<Record<string, readonly (string | ObjectThreshold)[]>>
+  /** k6's grammar, base units (seconds, bytes): `{ discovery_latency: ['p(99)<1'] }`. A threshold without data fails. */
+  readonly thresholds?: Readonly<Record<string, readonly string[]>>
   /** Sparse overrides by profile. */
   readonly profiles?: Readonly<Partial<Record<ProfileName, ScenarioOverrides>>>
 }
@@ -60,18 +61,26 @@ export interface TimingsInput {
   readonly eviction: Duration
 }
 
-/** An executor and the action that each of its iterations performs. */
-export type ChurnInput = ActionInput &
-  (
-    | { readonly executor: 'shared-iterations'; readonly iterations: number; readonly startTime?: Duration }
-    | {
-        readonly executor: 'constant-arrival-rate'
-        readonly rate: number
-        readonly timeUnit?: Duration
-        readonly duration: Duration
-        readonly startTime?: Duration
-      }
-  )
+/**
+ * An executor and the action that each of its iterations performs. Iterations have planned times (open model): those of
+ * `shared-iterations` all start at `startTime`; those of `constant-arrival-rate` at `startTime + i · timeUnit / rate`.
+ */
+export type ChurnInput = ActionInput & (SharedIterations | ConstantArrivalRate)
+
+type SharedIterations = Pick<SharedIterationsScenario, 'executor'> & {
+  /** Default 1. */
+  readonly iterations?: number
+  readonly startTime?: Duration
+}
+
+type ConstantArrivalRate = Pick<ConstantArrivalRateScenario, 'executor'> & {
+  /** Iterations per `timeUnit`. */
+  readonly rate: number
+  /** Default 1s. */
+  readonly timeUnit?: Duration
+  readonly duration: Duration
+  readonly startTime?: Duration
+}
 
 export interface ActionInput {
   /** Name of a registered action: `scale`, `restart`, `fail-node`, `recover-node`, … */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { ExitCode } from '../base/index.ts'
 import type { TargetSpec } from './kubelet/pod-runtime.ts'
 
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
@@ -85,7 +86,7 @@ export type FromControlPlane =
   /** `durationMs` of planned time have passed. */
   | { readonly type: 'finished' }
   | { readonly type: 'report'; readonly report: ControlPlaneReport }
-  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly exitCode: ExitCode }
   | { readonly type: 'stopped' }
 
 /**

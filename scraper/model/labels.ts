@@ -1,3 +1,6 @@
+// Not a static field: TypeScript 7.0.2 compiles a class that names itself in one to code that does not run.
+let empty: Labels | undefined
+
 /**
  * A set of label names and values, sorted by name (code unit order), without duplicates and without empty values.
  *
@@ -5,14 +8,17 @@
  * they are asked for one label. An empty value means "not there", as everywhere in Prometheus.
  */
 export class Labels {
-  static readonly empty: Labels = new Labels([])
-
   /** `[name0, value0, name1, value1, …]`, ascending by name. Not to be changed. */
   readonly flat: readonly string[]
   #key: string | undefined
 
   private constructor(flat: readonly string[]) {
     this.flat = flat
+  }
+
+  /** The set without labels. */
+  static get empty(): Labels {
+    return (empty ??= new Labels([]))
   }
 
   /** @param flat sorted pairs without duplicates and empty values; ownership passes. */

@@ -7,11 +7,13 @@ type Reason =
   | 'Expired'
   | 'Forbidden'
   | 'Gone'
+  | 'InternalError'
   | 'Invalid'
   | 'MethodNotAllowed'
   | 'NotAcceptable'
   | 'NotFound'
   | 'RequestEntityTooLarge'
+  | 'ServiceUnavailable'
   | 'Timeout'
   | 'TooManyRequests'
   | 'Unauthorized'
@@ -24,11 +26,13 @@ const CODES: Readonly<Record<Reason, number>> = {
   Expired: 410,
   Forbidden: 403,
   Gone: 410,
+  InternalError: 500,
   Invalid: 422,
   MethodNotAllowed: 405,
   NotAcceptable: 406,
   NotFound: 404,
   RequestEntityTooLarge: 413,
+  ServiceUnavailable: 503,
   Timeout: 504,
   TooManyRequests: 429,
   Unauthorized: 401,
@@ -41,12 +45,20 @@ export class ApiError extends Error {
   readonly reason: Reason
   readonly code: number
   readonly details: Status['details']
+  /** Of the Status itself; only its `continue` is ever set. */
+  readonly metadata: NonNullable<Status['metadata']>
 
-  constructor(reason: Reason, message: string, details?: Status['details']) {
+  constructor(
+    reason: Reason,
+    message: string,
+    details?: Status['details'],
+    metadata: NonNullable<Status['metadata']> = {},
+  ) {
     super(message)
     this.reason = reason
     this.code = CODES[reason]
     this.details = details
+    this.metadata = metadata
   }
 
   /** The body that clients expect. */
@@ -54,7 +66,7 @@ export class ApiError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.metadata,
       status: 'Failure',
       message: this.message,
       reason: this.reason,

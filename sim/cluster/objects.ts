@@ -26,3 +26,6 @@ export function keyOf(object: { metadata?: ObjectMeta }): string {
   const { namespace, name } = object.metadata ?? {}
   return namespace === undefined ? (name ?? '') : `${namespace}/${name ?? ''}`
 }
+
+/** The type without its `readonly` (kubernetes-types marks `status` so): for whoever owns the object and builds it. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] }

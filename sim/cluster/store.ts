@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { assert, type Clock, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import { type KubeObject, type Stored, type StoredMeta } from './objects.ts'
-import { ALL_RESOURCES, apiVersionOf, Pods, type ResourceType } from './resources.ts'
+import { ALL_RESOURCES, apiVersionOf, Namespaces, Pods, type ResourceType } from './resources.ts'
 
 /** One committed change. Its resource version is `object.metadata.resourceVersion`, also for deletions. */
 export interface StoreEvent<T extends KubeObject = KubeObject> {
@@ -62,6 +62,11 @@ export class ObjectStore {
   /** The version of the last write to any kind. */
   get resourceVersion(): number {
     return this.#resourceVersion
+  }
+
+  /** The store's own time, which stamps its objects: what ages are reckoned from. Unix milliseconds. */
+  get unixMs(): number {
+    return this.#clock.unixMs()
   }
 
   get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Stored<T> | undefined {
@@ -146,7 +151,7 @@ export class ObjectStore {
     if (isDeepStrictEqual(stored, current)) return current
     if (
       meta.deletionTimestamp !== undefined &&
-      (meta.finalizers ?? []).length === 0 &&
+      !isHeld(type, stored) &&
       (type !== Pods || meta.deletionGracePeriodSeconds === 0)
     ) {
       return this.#commit('DELETED', type, id, stored, current)
@@ -195,7 +200,7 @@ export class ObjectStore {
       throw conflict(type, name)
     }
     const graceS = type === Pods ? podGraceSeconds(current, options.gracePeriodSeconds) : 0
-    const held = (current.metadata.finalizers ?? []).length > 0
+    const held = isHeld(type, current)
     if (graceS === 0 && !held) return this.#commit('DELETED', type, id, current, current)
 
     const alreadyS = current.metadata.deletionGracePeriodSeconds
@@ -218,6 +223,31 @@ export class ObjectStore {
    */
   eventsSince(type: ResourceType, resourceVersion: number): readonly StoreEvent[] | undefined {
     return this.#table(type).history.since(resourceVersion)
+  }
+
+  /**
+   * All objects of a kind as they were at `resourceVersion`, in no particular order: the present, with the events since
+   * undone.
+   *
+   * @returns `undefined` when the history does not reach back that far.
+   */
+  listAt<T extends KubeObject>(type: ResourceType, resourceVersion: number): Stored<T>[] | undefined {
+    const events = this.eventsSince(type, resourceVersion)
+    if (events === undefined) return undefined
+    if (events.length === 0) return this.list<T>(type)
+    const objects = new Map(this.#table(type).objects)
+    for (let i = events.length - 1; i >= 0; i--) {
+      const { object, previous } = events[i]!
+      const id = key(type, object.metadata.namespace, object.metadata.name)
+      if (previous === undefined) objects.delete(id)
+      else objects.set(id, previous)
+    }
+    return [...objects.values()] as Stored<T>[]
+  }
+
+  /** Forgets the history of all kinds, as etcd's compaction does: whoever resumes from before is answered with 410. */
+  compact(): void {
+    for (const table of this.#tables.values()) table.history.clear(this.#resourceVersion)
   }
 
   /** Calls `listener` for every event from now on, of all kinds. Returns a function that ends it. */
@@ -303,6 +333,13 @@ class EventHistory {
     this.#start = (this.#start + 1) % this.#capacity
   }
 
+  /** Drops everything up to `resourceVersion`, the version of the last write. */
+  clear(resourceVersion: number): void {
+    this.#ring.length = 0
+    this.#start = 0
+    this.#droppedVersion = resourceVersion
+  }
+
   since(resourceVersion: number): readonly StoreEvent[] | undefined {
     if (resourceVersion < this.#droppedVersion) return undefined
     const length = this.#ring.length
@@ -332,6 +369,12 @@ function key(type: ResourceType, namespace: string | undefined, name: string): s
   return type.namespaced ? `${namespace ?? ''}/${name}` : name
 }
 
+/** Finalizers keep an object from going away; namespaces have some of their own in `spec`. */
+function isHeld(type: ResourceType, object: KubeObject): boolean {
+  const inSpec = (specOf(object) as { finalizers?: readonly string[] } | undefined)?.finalizers
+  return (object.metadata?.finalizers ?? []).length > 0 || (type === Namespaces && (inSpec ?? []).length > 0)
+}
+
 function specOf(object: KubeObject): unknown {
   return (object as { spec?: unknown }).spec
 }
@@ -358,7 +401,7 @@ export function notFound(type: ResourceType, name: string): ApiError {
   })
 }
 
-function conflict(type: ResourceType, name: string): ApiError {
+export function conflict(type: ResourceType, name: string): ApiError {
   return new ApiError(
     'Conflict',
     `Operation cannot be fulfilled on ${qualified(type)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,

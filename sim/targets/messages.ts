@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { TargetSpec } from '../kubelet/pod-runtime.ts'
 
 /** From the control plane (over a direct port) to a target thread. `id` numbers requests that are answered. */
@@ -6,8 +7,13 @@ export type ToTargets =
   | { readonly type: 'close'; readonly id: number; readonly uid: string }
   | { readonly type: 'partition'; readonly uids: readonly string[]; readonly partitioned: boolean }
 
-/** Answers of a target thread to the control plane. */
-export type FromTargets = { readonly type: 'done'; readonly id: number; readonly error?: string }
+/** Answers of a target thread to the control plane; `code` is that of a coded error. */
+export type FromTargets = {
+  readonly type: 'done'
+  readonly id: number
+  readonly error?: string
+  readonly code?: string
+}
 
 /** From the main thread to a target thread. */
 export type ToTargetsMain =
@@ -18,6 +24,8 @@ export type ToTargetsMain =
 export type FromTargetsMain =
   | { readonly type: 'ready' }
   | { readonly type: 'log'; readonly scrapes: readonly TargetScrapeLog[]; readonly eventLoopDelayHdr: string }
+  /** A listener failed while it was open: what is measured from now on is not true. */
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
   | { readonly type: 'stopped' }
 
 /** Every request that one pod's socket saw, in order. */
@@ -33,4 +41,6 @@ export interface TargetWorkerData {
   readonly truth: SharedArrayBuffer
   /** Monotonic nanoseconds that the log's times count from. */
   readonly originNs: bigint
+  /** The thread's end of its direct port to the control plane; transferred. */
+  readonly control: MessagePort
 }

@@ -26,13 +26,16 @@ export interface SeriesDescription {
  * so that a stored row explains itself: `SEQUENCE_SERIES` and `TIME_SERIES` (both labelled with the pod's uid).
  */
 export interface MetricsPage {
+  /** In the order of the body; the same on every call. May be built on demand: keep it rather than asking per sample. */
   readonly series: readonly SeriesDescription[]
+  /** `series.length`, at no cost. */
+  readonly sampleCount: number
   /**
    * Value of series `index` in the answer to scrape number `sequence` (from 1) given at `unixMs` (an integer) by the
    * target's clock. Finite; counters never fall while the target lives.
    */
   valueAt(index: number, unixMs: number, sequence: number): number
-  /** The whole body in text format 0.0.4; its samples parse back to exactly `valueAt`. May reuse one buffer per page. */
+  /** The whole body in text format 0.0.4; its samples parse back to exactly `valueAt`. Valid until the next render of any page. */
   render(unixMs: number, sequence: number): Buffer
 }
 

@@ -8,7 +8,7 @@
  *   16  i64  scrapesServed    complete 200 answers handed to the kernel
  *   24  i64  scrapesFailed    requests that were cut short, refused by misbehaviour or never answered
  *   32  i64  samplesServed    samples in the complete answers
- *   40  i64  bytesServed      body bytes of the complete answers
+ *   40  i64  bytesServed      body bytes of the complete answers, before compression
  *   48  i64  listeningNs      monotonic ns at which the address began to accept; 0 = never
  *   56  i64  closedNs         monotonic ns at which it began to refuse; 0 = never
  */

@@ -1,0 +1,59 @@
+import { ExitCode, SystemClock } from '../base/index.ts'
+import type { ScenarioInput } from '../scenarios/index.ts'
+import { HarnessError } from './errors.ts'
+import { resolveScenario } from './scenario.ts'
+import { Simulation } from './simulation.ts'
+
+export interface StartClusterOptions {
+  /** `undefined` when there is no scenario of that name. */
+  readonly input: ScenarioInput | undefined
+  readonly name: string
+  readonly seed: string
+  readonly nodes: number | undefined
+  readonly port: number
+  readonly kubeconfig: string
+}
+
+export interface RunningCluster {
+  readonly url: string
+  /** Settles with the error when the simulation stops by itself. */
+  readonly failed: Promise<Error>
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the cluster of a scenario, without its churn, and lets it live until stopped.
+ *
+ * @throws HarnessError CHURN_SCENARIO_UNKNOWN, CHURN_SCENARIO; CodedError CHURN_API_PORT, CHURN_FD_LIMIT.
+ */
+export async function startCluster(options: StartClusterOptions): Promise<RunningCluster> {
+  if (options.input === undefined) {
+    throw new HarnessError('CHURN_SCENARIO_UNKNOWN', `there is no scenario "${options.name}"`, {
+      exitCode: ExitCode.usage,
+    })
+  }
+  const scenario = resolveScenario(
+    { ...options.input, scenarios: {} },
+    {
+      profile: 'quick',
+      seed: options.seed,
+      set: options.nodes === undefined ? [] : [`cluster.nodes=${options.nodes}`],
+    },
+  )
+  const clock = new SystemClock()
+  let report: (error: Error) => void = () => {}
+  const failed = new Promise<Error>(resolve => {
+    report = resolve
+  })
+  const simulation = await Simulation.create(clock, {
+    scenario,
+    originNs: clock.monotonicNs(),
+    port: options.port,
+    kubeconfigPath: options.kubeconfig,
+    endless: true,
+    onEvents: () => {},
+    onFailure: error => report(error),
+  })
+  await simulation.go()
+  return { url: simulation.api.url, failed, stop: () => simulation.stop() }
+}

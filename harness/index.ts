@@ -1,0 +1,5 @@
+export { startCluster } from './cluster.ts'
+export { HarnessError } from './errors.ts'
+export { runScenario, type RunOptions } from './run.ts'
+export { resolveScenario, type Scenario, type ScenarioOptions } from './scenario.ts'
+export { SUBJECT_KINDS } from './subjects/index.ts'

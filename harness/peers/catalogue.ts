@@ -1,0 +1,179 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+
+/** A program of others that this project works with when the machine has it. Nothing of it is ever required to build. */
+export interface PeerDefinition {
+  readonly name: string
+  /** What it is for, here. */
+  readonly use: string
+  /** Names of its executable, in order of preference. */
+  readonly programs: readonly string[]
+  /** Where it is looked for beside `PATH`. */
+  readonly folders?: () => readonly string[]
+  /** Arguments that make it say its version and end. */
+  readonly versionArgs: readonly string[]
+  /** The version is its first group. */
+  readonly versionPattern: RegExp
+  /** Debian package that brings it. */
+  readonly aptPackage?: string
+  /** Whether a plain `--install` brings it; the others only when named with `--only`. */
+  readonly standard: boolean
+  /** How to get it where `--install` cannot. */
+  readonly how: string
+}
+
+export const VICTORIA_METRICS_PROGRAMS: readonly string[] = ['victoria-metrics', 'victoria-metrics-prod']
+
+/** Programs with Prometheus' own way of telling their version. */
+const PROMETHEUS_STYLE = { versionArgs: ['--version'], versionPattern: /version:? v?(\d\S*?)[,\s]/ } as const
+
+const byPackage = (aptPackage: string): { readonly aptPackage: string; readonly how: string } => ({
+  aptPackage,
+  how: `install the package ${aptPackage}, or put the program on PATH`,
+})
+
+export const PEERS: readonly PeerDefinition[] = [
+  {
+    name: 'prometheus',
+    use: 'subject prometheus; needs kubernetes_sd',
+    programs: ['prometheus'],
+    ...PROMETHEUS_STYLE,
+    standard: true,
+    how: 'with Go, --install builds one; or put a release with kubernetes_sd on PATH or into $CHURNBENCH_PROMETHEUS',
+  },
+  {
+    name: 'promtool',
+    use: 'checks configurations in tests',
+    programs: ['promtool'],
+    ...PROMETHEUS_STYLE,
+    ...byPackage('prometheus'),
+    standard: true,
+  },
+  {
+    name: 'victoria-metrics',
+    use: 'subject victoriametrics',
+    programs: VICTORIA_METRICS_PROGRAMS,
+    versionArgs: ['-version'],
+    versionPattern: /tags-v(\d+\.\d+\.\d+)/,
+    ...byPackage('victoria-metrics'),
+    standard: true,
+  },
+  {
+    name: 'kubectl',
+    use: 'looks at the fake cluster',
+    programs: ['kubectl'],
+    versionArgs: ['version', '--client'],
+    versionPattern: /(?:Client Version: |GitVersion:")v?([^\s"]+)/,
+    ...byPackage('kubernetes-client'),
+    standard: true,
+  },
+  {
+    name: 'chromium',
+    use: 'checks report.html',
+    programs: ['chromium', 'chromium-browser', 'google-chrome'],
+    versionArgs: ['--version'],
+    versionPattern: /(?:Chromium|Chrome) (\d\S*)/,
+    ...byPackage('chromium'),
+    standard: true,
+  },
+  {
+    name: 'go',
+    use: 'builds a current prometheus',
+    programs: ['go'],
+    folders: () => ['/usr/local/go/bin'],
+    versionArgs: ['version'],
+    versionPattern: /go version go(\S+)/,
+    standard: false,
+    how: 'install a current Go (Debian 12 has one that is too old for Prometheus 3)',
+  },
+  {
+    name: 'vmagent',
+    use: 'subject vmagent',
+    programs: ['vmagent', 'vmagent-prod'],
+    versionArgs: ['-version'],
+    versionPattern: /tags-v(\d+\.\d+\.\d+)/,
+    ...byPackage('victoria-metrics'),
+    standard: false,
+  },
+  {
+    name: 'otelcol',
+    use: 'subject otelcol',
+    programs: ['otelcol-contrib', 'otelcol'],
+    ...PROMETHEUS_STYLE,
+    versionPattern: /version v?(\d\S*)/,
+    standard: false,
+    how: 'put a release of the OpenTelemetry Collector (contrib) on PATH',
+  },
+  {
+    name: 'k6',
+    use: 'query load with the real k6',
+    programs: ['k6'],
+    versionArgs: ['version'],
+    versionPattern: /k6 v(\d\S*)/,
+    standard: false,
+    how: 'put a release of k6 on PATH',
+  },
+  {
+    name: 'memcached',
+    use: 'scenario sidecar-exporters',
+    programs: ['memcached'],
+    versionArgs: ['-V'],
+    versionPattern: /memcached (\d\S*)/,
+    ...byPackage('memcached'),
+    standard: false,
+  },
+  {
+    name: 'memcached-exporter',
+    use: 'scenario sidecar-exporters',
+    programs: ['memcached_exporter', 'prometheus-memcached-exporter'],
+    ...PROMETHEUS_STYLE,
+    standard: false,
+    how: 'put a release of memcached_exporter on PATH',
+  },
+  {
+    name: 'redis-server',
+    use: 'scenario sidecar-exporters',
+    programs: ['redis-server'],
+    versionArgs: ['--version'],
+    versionPattern: /v=(\d\S*)/,
+    ...byPackage('redis-server'),
+    standard: false,
+  },
+  {
+    name: 'redis-exporter',
+    use: 'scenario sidecar-exporters',
+    programs: ['redis_exporter', 'prometheus-redis-exporter'],
+    versionArgs: ['--version'],
+    versionPattern: /Exporter v?(\d\S*)|version:? v?(\d\S*)/,
+    ...byPackage('prometheus-redis-exporter'),
+    standard: false,
+  },
+  {
+    name: 'postgres',
+    use: 'scenario sidecar-exporters',
+    programs: ['postgres'],
+    folders: debianPostgresFolders,
+    versionArgs: ['--version'],
+    versionPattern: /PostgreSQL\) (\d\S*)/,
+    ...byPackage('postgresql'),
+    standard: false,
+  },
+  {
+    name: 'postgres-exporter',
+    use: 'scenario sidecar-exporters',
+    programs: ['postgres_exporter', 'prometheus-postgres-exporter'],
+    ...PROMETHEUS_STYLE,
+    ...byPackage('prometheus-postgres-exporter'),
+    standard: false,
+  },
+]
+
+/** Debian keeps its servers off `PATH`, one folder for each major version. */
+function debianPostgresFolders(): string[] {
+  const root = '/usr/lib/postgresql'
+  try {
+    return readdirSync(root).map(version => path.join(root, version, 'bin'))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,2 @@
+/** Environment variables, as a parameter: tests look for programs on a `PATH` of their own. */
+export type Environment = Readonly<Record<string, string | undefined>>

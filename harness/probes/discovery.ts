@@ -1,0 +1,44 @@
+import { DurationHistogram } from '../../base/index.ts'
+import type { TruthTable } from '../../sim/index.ts'
+import type { EligibleFrom, PodHistories } from './pods.ts'
+
+export interface DiscoveryResult {
+  readonly latency: DurationHistogram
+  /** Pods that were eligible and never scraped; they stand in `latency` with the time they waited in vain. */
+  readonly missed: number
+  readonly discovered: number
+}
+
+/**
+ * Discovery latency from ground truth: from the instant a pod could be known to its first request for metrics.
+ *
+ * A pod that was never scraped enters at its deadline: the moment it went away or fell silent, else the end of the run.
+ * Pods that could be known only after `untilNs − graceNs` are left out when they were not scraped: they had no chance.
+ */
+export function measureDiscovery(
+  pods: PodHistories,
+  truth: TruthTable,
+  from: EligibleFrom,
+  untilNs: bigint,
+): DiscoveryResult {
+  const latency = new DurationHistogram()
+  let missed = 0
+  let discovered = 0
+  for (const pod of pods.byUid.values()) {
+    const eligibleNs = pods.eligibleNs(pod, from)
+    if (eligibleNs === undefined) continue
+    const firstNs = truth.firstScrapeNs(pod.target.slot)
+    if (firstNs !== undefined) {
+      discovered++
+      latency.record(Number(firstNs - eligibleNs))
+      continue
+    }
+    missed++
+    latency.record(Number(earliest(pod.terminatingNs, pod.silentNs, pod.deletedNs, untilNs) - eligibleNs))
+  }
+  return { latency, missed, discovered }
+}
+
+function earliest(...instants: readonly (bigint | undefined)[]): bigint {
+  return instants.filter(instant => instant !== undefined).reduce((a, b) => (a < b ? a : b))
+}

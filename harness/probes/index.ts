@@ -1,0 +1,7 @@
+export { type DiscoveryResult, measureDiscovery } from './discovery.ts'
+export { type RawSamples, readIdentities, type StoredIdentity } from './identity.ts'
+export { type EligibleFrom, PodHistories, type PodHistory } from './pods.ts'
+export { Punctuality, type PunctualityResult } from './punctuality.ts'
+export { measureRemoval } from './removal.ts'
+export { measureSamples, type SamplesResult } from './samples.ts'
+export { VisibilityProbe } from './visibility.ts'

@@ -1,0 +1,191 @@
+import { type MessagePort, type Worker } from 'node:worker_threads'
+import { type Clock, CodedError, ExitCode, spawnWorker } from '../base/index.ts'
+import {
+  checkDescriptors,
+  CONTROL_PLANE_WORKER,
+  type ControlPlaneData,
+  type ControlPlaneReport,
+  type FromControlPlane,
+  type TargetLogs,
+  TargetPool,
+  type ToControlPlane,
+  type TruthEvent,
+  TruthTable,
+} from '../sim/index.ts'
+import { HarnessError } from './errors.ts'
+import type { Scenario } from './scenario.ts'
+import type { ApiAccess } from './subjects/index.ts'
+
+/** Target threads. One is enough for some ten thousand requests a second; more only helps where there are cores. */
+const TARGET_THREADS = 2
+
+/** Rows of the truth table: every pod that ever lives needs its own. 64 bytes each, so generosity is cheap. */
+const TRUTH_ROWS_MIN = 4096
+const TRUTH_ROWS_PER_POD = 16
+
+export interface SimulationOptions {
+  readonly scenario: Scenario
+  /** Monotonic nanoseconds that the targets' logs count from. */
+  readonly originNs: bigint
+  readonly kubeconfigPath: string
+  /** Port of the API server; 0 (default) picks a free one. */
+  readonly port?: number
+  /** Lives until stopped instead of for the scenario's duration. */
+  readonly endless?: boolean
+  readonly onEvents: (events: readonly TruthEvent[]) => void
+  /** A thread of the simulation failed: the run is over. */
+  readonly onFailure: (error: Error) => void
+}
+
+/**
+ * The simulated cluster from the main thread's point of view: one control-plane thread, some target threads.
+ *
+ *   create ─▶ idle ──go()──▶ running ──(durationMs)──▶ `finished` settles ──collect()──▶ stop()
+ */
+export class Simulation {
+  readonly truth: TruthTable
+  readonly api: ApiAccess
+  /** Settles when the scenario's planned duration is over. */
+  readonly finished: Promise<void>
+  readonly #worker: Worker
+  readonly #pool: TargetPool
+  readonly #inbox: Inbox
+
+  private constructor(truth: TruthTable, api: ApiAccess, worker: Worker, pool: TargetPool, inbox: Inbox) {
+    this.truth = truth
+    this.api = api
+    this.#worker = worker
+    this.#pool = pool
+    this.#inbox = inbox
+    this.finished = inbox.next('finished').then(() => undefined)
+    this.finished.catch(() => {})
+  }
+
+  /** @throws CodedError CHURN_FD_LIMIT, CHURN_API_PORT; HarnessError CHURN_SIM_FAILED. Nothing runs on then. */
+  static async create(clock: Clock, options: SimulationOptions): Promise<Simulation> {
+    const { scenario } = options
+    const pods = peakPods(scenario)
+    checkDescriptors({ pods, portsPerPod: 1, threads: TARGET_THREADS })
+    const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, pods * TRUTH_ROWS_PER_POD))
+    const pool = await TargetPool.start(clock, {
+      threads: TARGET_THREADS,
+      truth: truth.buffer,
+      originNs: options.originNs,
+      onFailed: options.onFailure,
+    })
+    const ports = pool.controlPorts as MessagePort[]
+    const data: ControlPlaneData = {
+      seed: scenario.seed,
+      cluster: scenario.cluster,
+      plan: scenario.plan,
+      durationMs: options.endless === true ? Number.POSITIVE_INFINITY : scenario.durationMs,
+      port: options.port ?? 0,
+      kubeconfigPath: options.kubeconfigPath,
+      truthCapacity: truth.capacity,
+      targetPorts: ports,
+    }
+    const worker = spawnWorker(CONTROL_PLANE_WORKER, { workerData: data, transferList: ports })
+    const inbox = new Inbox(worker, options)
+    try {
+      const { url, token, caPem } = await inbox.next('ready')
+      return new Simulation(truth, { url, token, caPem }, worker, pool, inbox)
+    } catch (error) {
+      await worker.terminate()
+      await pool.stop()
+      throw error
+    }
+  }
+
+  /** Lets planned time run. Returns the monotonic instant of planned time 0. */
+  async go(): Promise<bigint> {
+    const started = this.#inbox.next('started')
+    this.#send({ type: 'go' })
+    return (await started).startedNs
+  }
+
+  async collect(): Promise<{ readonly controlPlane: ControlPlaneReport; readonly targets: TargetLogs }> {
+    const report = this.#inbox.next('report')
+    this.#send({ type: 'collect' })
+    const [{ report: controlPlane }, targets] = await Promise.all([report, this.#pool.collect()])
+    return { controlPlane, targets }
+  }
+
+  /** Ends all threads. Safe to call more than once and after a failure. */
+  async stop(): Promise<void> {
+    const stopped = this.#inbox.next('stopped').catch(() => undefined)
+    this.#send({ type: 'stop' })
+    await stopped
+    await this.#worker.terminate()
+    await this.#pool.stop()
+  }
+
+  #send(message: ToControlPlane): void {
+    this.#worker.postMessage(message)
+  }
+}
+
+/** Highest number of pods that can be alive at once: replicas at their peak, doubled for those that surge or linger. */
+export function peakPods(scenario: Scenario): number {
+  const replicas = new Map(
+    scenario.cluster.workloads.map(({ namespace, name, replicas: n }) => [`${namespace}/${name}`, n]),
+  )
+  const peak = new Map(replicas)
+  for (const { action, args } of scenario.plan) {
+    if (action !== 'scale') continue
+    const key = String(args.workload).includes('/') ? String(args.workload) : `default/${args.workload}`
+    peak.set(key, Math.max(peak.get(key) ?? 0, Number(args.replicas)))
+  }
+  return Math.ceil([...peak.values()].reduce((sum, n) => sum + n, 0) * 1.5)
+}
+
+type Answer<T extends FromControlPlane['type']> = Extract<FromControlPlane, { type: T }>
+
+/** Messages of the control plane, by type: events go to their callback, answers to whoever waits for one. */
+class Inbox {
+  readonly #waiting = new Map<string, { resolve: (message: never) => void; reject: (error: Error) => void }[]>()
+  readonly #options: SimulationOptions
+  #failure: CodedError | undefined
+
+  constructor(worker: Worker, options: SimulationOptions) {
+    this.#options = options
+    worker.on('message', (message: FromControlPlane) => this.#receive(message))
+    worker.on('error', error => this.#fail(threadError(error.stack ?? error.message)))
+    worker.on('exit', code => {
+      if (code !== 0 && code !== 1) this.#fail(threadError(`the control-plane thread ended with code ${code}`))
+    })
+  }
+
+  next<T extends FromControlPlane['type']>(type: T): Promise<Answer<T>> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      const queue = this.#waiting.get(type) ?? []
+      queue.push({ resolve: resolve as (message: never) => void, reject })
+      this.#waiting.set(type, queue)
+    })
+  }
+
+  #receive(message: FromControlPlane): void {
+    if (message.type === 'events') {
+      this.#options.onEvents(message.events)
+      return
+    }
+    if (message.type === 'failed') {
+      this.#fail(new CodedError(message.code, message.message, { exitCode: message.exitCode }))
+      return
+    }
+    this.#waiting
+      .get(message.type)
+      ?.shift()
+      ?.resolve(message as never)
+  }
+
+  #fail(error: CodedError): void {
+    this.#failure ??= error
+    for (const queue of this.#waiting.values()) for (const { reject } of queue.splice(0)) reject(this.#failure)
+    this.#options.onFailure(this.#failure)
+  }
+}
+
+function threadError(message: string): CodedError {
+  return new HarnessError('CHURN_SIM_FAILED', message, { exitCode: ExitCode.internal })
+}

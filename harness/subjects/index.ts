@@ -1,0 +1,18 @@
+export type {
+  ApiAccess,
+  ExitInfo,
+  InstantSample,
+  RawSeries,
+  ResourceUsage,
+  Subject,
+  SubjectDefinition,
+  SubjectOptions,
+} from './subject.ts'
+export { defaultPrometheusConfig, type DefaultConfigOptions } from './default-config.ts'
+export { embeddedSubject } from './embedded.ts'
+export { SubjectError, type SubjectErrorCode } from './errors.ts'
+export { SUBJECT_KINDS, subjectByKind } from './kinds.ts'
+export { type ApiServerEntry, type FilledConfig, fillPrometheusConfig } from './prometheus-config.ts'
+export { prometheusSubject } from './prometheus.ts'
+export { QueryClient } from './query-client.ts'
+export { victoriaMetricsSubject } from './victoriametrics.ts'

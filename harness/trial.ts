@@ -1,0 +1,296 @@
+import { basename, join } from 'node:path'
+import { type Clock, describeError, DurationHistogram } from '../base/index.ts'
+import { type MetricValue, type Run, type TimelineEvent, toHistogramValue, type Warning } from '../reports/index.ts'
+import type { TargetSpec, TruthEvent } from '../sim/index.ts'
+import {
+  type EligibleFrom,
+  measureDiscovery,
+  measureRemoval,
+  measureSamples,
+  PodHistories,
+  Punctuality,
+  readIdentities,
+  VisibilityProbe,
+} from './probes/index.ts'
+import { Progress } from './progress.ts'
+import { Sampler, SAMPLED_COLUMNS } from './sampler.ts'
+import type { Scenario } from './scenario.ts'
+import type { Simulation } from './simulation.ts'
+import { type Subject, SubjectError } from './subjects/index.ts'
+import { harnessFaults } from './verdict.ts'
+
+/** Between the last scrape that counts and asking back: scrapes under way end, commits happen. */
+const COMMIT_GRACE_MS = 1500
+
+export interface TrialOptions {
+  readonly scenario: Scenario
+  /** Where progress is shown. */
+  readonly stderr: NodeJS.WriteStream
+  /** Ends the trial early. */
+  readonly signal: AbortSignal
+}
+
+/** How a trial came to its end. */
+export type Ending =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'interrupted' }
+  /** The subject ended by itself. */
+  | { readonly kind: 'crashed'; readonly error: Error }
+  /** The simulation failed. */
+  | { readonly kind: 'failed'; readonly error: Error }
+
+/** One execution of the scenario: feeds the probes while it runs, and turns them into metrics at the end. */
+export class Trial {
+  /** Monotonic origin of the target threads' logs. */
+  readonly originNs: bigint
+  readonly warnings: Warning[] = []
+  ending: Ending = { kind: 'complete' }
+  readonly #clock: Clock
+  readonly #options: TrialOptions
+  readonly #from: EligibleFrom
+  readonly #pods: PodHistories
+  readonly #events: { readonly atS: number; readonly label: string }[] = []
+  readonly #ended: Promise<void>
+  #endNow: () => void = () => {}
+  #probe: VisibilityProbe | undefined
+  #sampler: Sampler | undefined
+  #progress: Progress | undefined
+
+  constructor(clock: Clock, options: TrialOptions, from: EligibleFrom) {
+    this.#clock = clock
+    this.#options = options
+    this.#from = from
+    this.originNs = clock.monotonicNs()
+    this.#ended = new Promise(resolve => {
+      this.#endNow = resolve
+    })
+    this.#pods = new PodHistories((uid, event) => {
+      if (event.type === from) this.#probe?.expectVisible(uid, event.plannedNs)
+      else if (event.type === 'pod-deleted') this.#probe?.expectGone(uid, event.plannedNs)
+    })
+    options.signal.addEventListener('abort', () => this.end({ kind: 'interrupted' }), { once: true })
+  }
+
+  /** Some pod that was opened, if there was any. */
+  get anyTarget(): TargetSpec | undefined {
+    return this.#pods.byUid.values().next().value?.target
+  }
+
+  /** Brings the trial to an end before its time; the first reason stands. */
+  end(ending: Ending): void {
+    if (this.ending.kind !== 'complete') return
+    this.ending = ending
+    this.#endNow()
+  }
+
+  onEvents(events: readonly TruthEvent[]): void {
+    for (const event of events) {
+      this.#pods.apply(event)
+      if (event.type === 'action') {
+        this.#events.push({ atS: event.plannedMs / 1000, label: event.detail })
+        this.#progress?.note(`  ${(event.plannedMs / 1000).toFixed(1).padStart(5)} s  ${event.detail}`)
+      }
+    }
+  }
+
+  close(): void {
+    this.#progress?.stop()
+    this.#sampler?.stop()
+  }
+
+  async execute(simulation: Simulation, subject: Subject): Promise<Run> {
+    const { scenario } = this.#options
+    const clock = this.#clock
+    const startedAt = new Date(clock.unixMs()).toISOString()
+    void subject.exited.then(({ code, signal }) => {
+      const how = signal === null ? `with code ${code}` : `by ${signal}`
+      this.end({
+        kind: 'crashed',
+        error: new SubjectError(
+          'CHURN_SUBJECT_DIED',
+          `${subject.kind} ended ${how} during the run; its log is ${subject.files.join(' and ')}`,
+        ),
+      })
+    })
+    const probe = new VisibilityProbe(clock, { query: promql => subject.query(promql) })
+    this.#probe = probe
+    const cpuBefore = subject.resources()?.cpuSeconds
+    const startNs = await simulation.go()
+    const unixOfNs = clock.unixMs() - Number(clock.monotonicNs()) / 1e6
+    const toUnixMs = (ns: bigint): number => unixOfNs + Number(ns) / 1e6
+    const sampler = new Sampler(clock, {
+      truth: simulation.truth,
+      pods: this.#pods,
+      subject,
+      isVisible: uid => probe.isVisible(uid),
+      startNs,
+    })
+    this.#sampler = sampler
+    let phase = 'churn'
+    const progress = new Progress(clock, this.#options.stderr, () =>
+      sampler.latest === undefined
+        ? undefined
+        : {
+            ...sampler.latest,
+            phase,
+            elapsedMs: Number(clock.monotonicNs() - startNs) / 1e6,
+            totalMs: scenario.durationMs + scenario.settleMs,
+          },
+    )
+    this.#progress = progress
+    probe.start()
+    sampler.start()
+    progress.start()
+
+    await Promise.race([simulation.finished, this.#ended])
+    if (this.ending.kind === 'complete') {
+      phase = 'settle'
+      await Promise.race([this.#wait(scenario.settleMs), this.#ended])
+    }
+    const endNs = clock.monotonicNs()
+    await probe.stop()
+    sampler.stop()
+    const cpuAfter = subject.resources()?.cpuSeconds
+    if (this.ending.kind === 'complete') await Promise.race([this.#wait(COMMIT_GRACE_MS), this.#ended])
+    // Whole milliseconds, as the targets' clocks give them.
+    const logsUntilUnixMs = Math.floor(clock.unixMs())
+    const collected = this.ending.kind === 'failed' ? undefined : await simulation.collect()
+    phase = 'asking back'
+
+    const metrics: Record<string, MetricValue> = {}
+    const discovery = measureDiscovery(this.#pods, simulation.truth, this.#from, endNs)
+    putHistogram(metrics, 'discovery_latency', discovery.latency, discovery.missed)
+    metrics.targets_missed = { value: discovery.missed }
+    putHistogram(metrics, 'visibility_latency', probe.visibility, probe.censored.visibility)
+    putHistogram(metrics, 'staleness_latency', probe.staleness, probe.censored.staleness)
+    if (probe.failures.count > 0) {
+      this.warnings.push({
+        code: 'queries-failed',
+        message: `${probe.failures.count} visibility queries failed; the last because ${describeError(probe.failures.last)}`,
+      })
+    }
+    if (sampler.rssPeakBytes > 0) metrics.rss_peak = { value: sampler.rssPeakBytes }
+
+    let generatorLag: DurationHistogram | undefined
+    if (collected !== undefined) {
+      const { controlPlane, targets } = collected
+      generatorLag = DurationHistogram.decode(controlPlane.lagHdr)
+      putHistogram(metrics, 'generator_lag', generatorLag)
+      const delay = DurationHistogram.decode(controlPlane.eventLoopDelayHdr)
+      for (const hdr of targets.eventLoopDelayHdr) delay.addEncoded(hdr)
+      putHistogram(metrics, 'eventloop_delay', delay)
+      metrics.apiserver_requests = { value: controlPlane.api.requests }
+      metrics.apiserver_watches = { value: controlPlane.api.watches }
+      metrics.apiserver_bytes = { value: controlPlane.api.bytes }
+      const punctuality = new Punctuality(scenario.scrapeIntervalMs)
+      for (const log of targets.scrapes) punctuality.add(log.requestMs)
+      const { lateness, missed, duplicates } = punctuality.result()
+      putHistogram(metrics, 'scrape_lateness', lateness)
+      metrics.scrapes_missed = { value: missed }
+      metrics.scrapes_duplicate = { value: duplicates }
+      let served = 0
+      for (const pod of this.#pods.byUid.values()) served += simulation.truth.read(pod.target.slot).samplesServed
+      const seconds = Number(endNs - startNs) / 1e9
+      metrics.ingest_rate = { value: served / seconds }
+      if (this.ending.kind !== 'crashed') {
+        await this.#askBack(simulation, subject, { metrics, targets, startNs, endNs, toUnixMs, logsUntilUnixMs })
+      }
+      const samples = storedOr(metrics, served)
+      if (cpuBefore !== undefined && cpuAfter !== undefined && samples > 0) {
+        metrics.cpu_seconds_per_million_samples = { value: ((cpuAfter - cpuBefore) / samples) * 1e6 }
+      }
+    }
+    progress.stop()
+
+    const validity = harnessFaults(generatorLag)
+    return {
+      index: 0,
+      arm: 'A',
+      startedAt,
+      durationS: Number(endNs - startNs) / 1e9,
+      subject: {
+        kind: subject.kind,
+        version: subject.version,
+        configSha256: subject.configSha256,
+        command: subject.command,
+        files: subject.files.map(file => join('subject', basename(file))),
+      },
+      traceSha256: collected?.controlPlane.traceSha256 ?? '',
+      valid: validity.length === 0,
+      invalidReasons: validity,
+      aborted: this.ending.kind !== 'complete',
+      metrics,
+      timeline: { intervalS: 1, columns: SAMPLED_COLUMNS, rows: sampler.rows },
+      events: this.#events satisfies readonly TimelineEvent[],
+    }
+  }
+
+  /** Asks the subject back for what it stored: removal, loss and wrong values. A subject that does not answer is told. */
+  async #askBack(
+    simulation: Simulation,
+    subject: Subject,
+    context: {
+      readonly metrics: Record<string, MetricValue>
+      readonly targets: Awaited<ReturnType<Simulation['collect']>>['targets']
+      readonly startNs: bigint
+      readonly endNs: bigint
+      readonly toUnixMs: (ns: bigint) => number
+      readonly logsUntilUnixMs: number
+    },
+  ): Promise<void> {
+    const { metrics, targets, startNs, endNs, toUnixMs, logsUntilUnixMs } = context
+    const range = {
+      minUnixMs: Math.floor(toUnixMs(startNs)) - 1000,
+      maxUnixMs: Math.ceil(this.#clock.unixMs()) + 1000,
+      rawSamples: (selector: string, min: number, max: number) => subject.rawSamples(selector, min, max),
+    }
+    try {
+      const identities = await readIdentities(range.rawSamples, range.minUnixMs, range.maxUnixMs)
+      const removal = await measureRemoval({
+        ...range,
+        identities,
+        pods: this.#pods,
+        truth: simulation.truth,
+        toUnixMs,
+      })
+      putHistogram(metrics, 'removal_latency', removal)
+      const samples = await measureSamples({
+        ...range,
+        identities,
+        targets: new Map([...this.#pods.byUid].map(([uid, pod]) => [uid, pod.target])),
+        logs: targets.scrapes,
+        cutMs: Number(endNs - this.originNs) / 1e6,
+        logsUntilUnixMs,
+      })
+      metrics.samples_served = { value: samples.served }
+      metrics.samples_stored = { value: samples.stored }
+      metrics.samples_lost = { value: samples.lost }
+      metrics.samples_wrong = { value: samples.wrong }
+      for (const message of samples.examples) this.warnings.push({ code: 'sample', message })
+    } catch (error) {
+      this.warnings.push({
+        code: 'not-asked-back',
+        message: `the subject could not be asked for what it stored: ${describeError(error)}`,
+      })
+    }
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise(resolve => this.#clock.schedule(ms, resolve))
+  }
+}
+
+function putHistogram(
+  metrics: Record<string, MetricValue>,
+  name: string,
+  histogram: DurationHistogram,
+  censored = 0,
+): void {
+  if (histogram.count > 0) metrics[name] = toHistogramValue(histogram, censored)
+}
+
+/** Samples that the subject was found to have stored; where it could not be asked, those that it was served. */
+function storedOr(metrics: Readonly<Record<string, MetricValue>>, served: number): number {
+  const stored = metrics.samples_stored
+  return stored !== undefined && 'value' in stored ? stored.value : served
+}

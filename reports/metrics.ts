@@ -1,0 +1,87 @@
+import type { MetricInfo, Run } from './report.ts'
+import { parseMetricKey } from './metric-key.ts'
+
+const histogram = (help: string, unit: 's' | 'ns' = 's') =>
+  ({ kind: 'histogram', unit, direction: 'lower', help }) as const satisfies MetricInfo
+const value = (unit: string, direction: MetricInfo['direction'], help: string) =>
+  ({ kind: 'value', unit, direction, help }) as const satisfies MetricInfo
+const count = (unit: string, direction: MetricInfo['direction'], help: string) =>
+  ({ kind: 'count', unit, direction, help }) as const satisfies MetricInfo
+
+/**
+ * Every metric that a report can hold. The names are a contract: scenarios put thresholds on them, and other programs
+ * read them from `report.json`. The order is the order in which people read them.
+ */
+export const METRICS = {
+  discovery_latency: histogram(
+    'From the moment a pod is ready (or its address is published, by discovery role) to the first scrape request at its socket.',
+  ),
+  discovery_floor: value(
+    's',
+    'none',
+    "The part of discovery_latency that the subject's own scrape offset and interval explain.",
+  ),
+  visibility_latency: histogram('From the moment a pod is ready to the first query that returns its samples.'),
+  removal_latency: histogram('From the deletion of a pod to the last scrape attempt at its address.'),
+  staleness_latency: histogram('From the deletion of a pod to the moment its series are gone from an instant query.'),
+  scrape_lateness: histogram("Start of a scrape beyond the instant at which the target's interval said it was due."),
+  targets_missed: count('1', 'lower', 'Pods that were ready and were never scraped.'),
+  scrapes_missed: count('1', 'lower', 'Scrapes that were due and never came.'),
+  scrapes_duplicate: count('1', 'lower', 'Scrapes of a target beyond one per interval.'),
+  samples_served: count('1', 'none', 'Samples that targets wrote to the subject in complete responses.'),
+  samples_stored: count('1', 'none', 'Samples that the subject returned when asked back.'),
+  samples_lost: count('1', 'lower', 'Samples that were served and that the subject does not return.'),
+  samples_wrong: count('1', 'lower', 'Samples that the subject returns with a value that was never served.'),
+  ingest_rate: value('1/s', 'higher', 'Samples stored per second of the run.'),
+  ingest_capacity: value('1/s', 'higher', 'Highest sustained rate of samples without loss or lateness, by search.'),
+  cpu_seconds_per_million_samples: value(
+    's',
+    'lower',
+    "The subject's own user and system time for a million samples stored.",
+  ),
+  rss_peak: value('bytes', 'lower', "Highest resident memory of the subject's process."),
+  bytes_per_series: value('bytes', 'lower', "Growth of the subject's resident memory per series that was alive."),
+  disk_bytes_per_sample: value('bytes', 'lower', "Size of the subject's data folder per sample stored."),
+  query_latency: histogram('From when a query was due to its complete answer, by class of query.'),
+  select_latency: histogram('Selection of series by label matchers, by type of matcher.'),
+  append_ns: histogram('Append of one sample to a known series.', 'ns'),
+  series_create_ns: histogram('Append of the first sample of a new series.', 'ns'),
+  apiserver_requests: count('1', 'lower', 'Requests of the subject to the Kubernetes API server.'),
+  apiserver_watches: count('1', 'lower', 'Watches that the subject opened at the Kubernetes API server.'),
+  apiserver_bytes: count('bytes', 'lower', 'Bytes that the Kubernetes API server sent to the subject.'),
+  recovery_time: value('s', 'lower', 'From the restart after kill -9 to the first correct answer to a query.'),
+  samples_lost_on_crash: count('1', 'lower', 'Samples that were stored before kill -9 and are not returned after it.'),
+  generator_lag: histogram('Execution of a planned event beyond its planned instant: the harness about itself.'),
+  eventloop_delay: histogram("Delay of timers on the harness' own event loops: the harness about itself."),
+} as const satisfies Readonly<Record<string, MetricInfo>>
+
+export type MetricName = keyof typeof METRICS
+
+/** What a metric means, or `undefined` when the catalogue does not know it. */
+export function metricInfo(name: string): MetricInfo | undefined {
+  return Object.hasOwn(METRICS, name) ? METRICS[name as MetricName] : undefined
+}
+
+/** Nanoseconds in one of the metric's unit: what divides the values of an HDR histogram. */
+export function nanosecondsPerUnit(unit: string): number {
+  return unit === 'ns' ? 1 : 1e9
+}
+
+/**
+ * The `metrics` of a report: one entry for each base name that occurs in the runs.
+ *
+ * `own` describes metrics that the catalogue does not know; one that neither knows is described by what can be seen.
+ */
+export function describeMetrics(
+  runs: readonly Pick<Run, 'metrics'>[],
+  own: Readonly<Record<string, MetricInfo>> = {},
+): Record<string, MetricInfo> {
+  const out: Record<string, MetricInfo> = {}
+  for (const run of runs) {
+    for (const [key, measured] of Object.entries(run.metrics)) {
+      const { name } = parseMetricKey(key)
+      out[name] ??= metricInfo(name) ?? own[name] ?? ('hdr' in measured ? histogram(name) : value('1', 'none', name))
+    }
+  }
+  return out
+}

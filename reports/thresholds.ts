@@ -1,0 +1,166 @@
+import { unreachable } from '../base/index.ts'
+import { ReportError } from './errors.ts'
+import { tryParseMetricKey } from './metric-key.ts'
+import { METRICS } from './metrics.ts'
+import type { MetricInfo } from './report.ts'
+
+/** Thresholds as scenarios write them: by metric or sub-metric, each a text in k6's grammar. */
+export type ThresholdsInput = Readonly<Record<string, readonly string[]>>
+
+export type Aggregation = 'avg' | 'min' | 'max' | 'med' | 'p' | 'count' | 'rate' | 'value'
+export type Operator = '<' | '<=' | '>' | '>=' | '==' | '===' | '!='
+
+/** One threshold, read. */
+export interface Threshold {
+  /** As written: `name`, `name{tag=value}` or k6's `name{tag:value}`. */
+  readonly metric: string
+  /** As written. */
+  readonly expression: string
+  readonly aggregation: Aggregation
+  /** N of `p(N)`, otherwise 0. */
+  readonly percentile: number
+  readonly operator: Operator
+  /** In the metric's base unit: seconds, bytes. */
+  readonly limit: number
+}
+
+const EXPRESSION =
+  /^\s*(?:(avg|min|max|med|count|rate|value)|p\(\s*(\d+(?:\.\d+)?)\s*\))\s*(<=|>=|===|==|!=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$/
+
+/** What can be asked of each kind of metric. */
+const AGGREGATIONS: Readonly<Record<MetricInfo['kind'], readonly Aggregation[]>> = {
+  histogram: ['avg', 'min', 'max', 'med', 'p', 'count'],
+  value: ['value'],
+  count: ['count', 'value', 'rate'],
+}
+
+/**
+ * Reads one expression, e.g. `p(99)<8`; `undefined` when it is none.
+ *
+ *   <expression> := <aggregation> <operator> <number>
+ *   <aggregation> := avg | min | max | med | p(<N>) | count | rate | value
+ *   <operator> := < | <= | > | >= | == | === | !=
+ */
+export function parseExpression(
+  expression: string,
+): Pick<Threshold, 'aggregation' | 'percentile' | 'operator' | 'limit'> | undefined {
+  const match = EXPRESSION.exec(expression)
+  if (match === null) return undefined
+  const [, word, percentile, operator, number] = match
+  if (Number(percentile ?? 0) > 100 || !Number.isFinite(Number(number))) return undefined
+  return {
+    aggregation: (word ?? 'p') as Aggregation,
+    percentile: Number(percentile ?? 0),
+    operator: operator as Operator,
+    limit: Number(number),
+  }
+}
+
+/**
+ * All faults of a scenario's thresholds, each `metric: what is wrong`; empty when they can be used.
+ *
+ * `catalogue` holds the metrics that can be measured; a threshold on anything else could never have data.
+ */
+export function checkThresholds(
+  input: ThresholdsInput,
+  catalogue: Readonly<Record<string, MetricInfo>> = METRICS,
+): string[] {
+  return read(input, catalogue).faults
+}
+
+/** @throws ReportError CHURN_THRESHOLD (exit 2) that lists every fault */
+export function parseThresholds(
+  input: ThresholdsInput,
+  catalogue: Readonly<Record<string, MetricInfo>> = METRICS,
+): Threshold[] {
+  const { thresholds, faults } = read(input, catalogue)
+  if (faults.length > 0) {
+    throw new ReportError(
+      'CHURN_THRESHOLD',
+      `thresholds cannot be used:${faults.map(fault => `\n  ${fault}`).join('')}`,
+    )
+  }
+  return thresholds
+}
+
+function read(
+  input: ThresholdsInput,
+  catalogue: Readonly<Record<string, MetricInfo>>,
+): { readonly thresholds: Threshold[]; readonly faults: string[] } {
+  const thresholds: Threshold[] = []
+  const faults: string[] = []
+  for (const [metric, expressions] of Object.entries(input)) {
+    const key = tryParseMetricKey(metric)
+    if (key === undefined) {
+      faults.push(`${metric}: is no metric; write name or name{tag=value}`)
+      continue
+    }
+    const info = Object.hasOwn(catalogue, key.name) ? catalogue[key.name] : undefined
+    if (info === undefined) {
+      const near = nearest(key.name, Object.keys(catalogue))
+      faults.push(`${metric}: there is no metric "${key.name}"${near === undefined ? '' : `; did you mean ${near}?`}`)
+    }
+    // Users' files come from outside the types.
+    if (!Array.isArray(expressions)) {
+      faults.push(`${metric}: must be a list of expressions such as ["p(99)<8"]`)
+      continue
+    }
+    for (const expression of expressions as readonly unknown[]) {
+      const parsed = typeof expression === 'string' ? parseExpression(expression) : undefined
+      if (parsed === undefined) {
+        faults.push(`${metric}: ${JSON.stringify(expression)} is no threshold; write for instance p(99)<8 or value==0`)
+      } else if (info !== undefined && !AGGREGATIONS[info.kind].includes(parsed.aggregation)) {
+        faults.push(
+          `${metric}: "${String(expression)}" asks for ${spell(parsed.aggregation)}, but a ${info.kind} has ${AGGREGATIONS[info.kind].map(spell).join(', ')}`,
+        )
+      } else {
+        thresholds.push({ metric, expression: expression as string, ...parsed })
+      }
+    }
+  }
+  return { thresholds, faults }
+}
+
+function spell(aggregation: Aggregation): string {
+  return aggregation === 'p' ? 'p(N)' : aggregation
+}
+
+export function compare(value: number, operator: Operator, limit: number): boolean {
+  switch (operator) {
+    case '<':
+      return value < limit
+    case '<=':
+      return value <= limit
+    case '>':
+      return value > limit
+    case '>=':
+      return value >= limit
+    case '==':
+    case '===':
+      return value === limit
+    case '!=':
+      return value !== limit
+    default:
+      return unreachable(operator, 'operator')
+  }
+}
+
+/** The known name that is closest to `name` when it is close enough to be meant. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const distances = known.map(candidate => ({ candidate, distance: editDistance(name, candidate) }))
+  const best = distances.toSorted((a, b) => a.distance - b.distance)[0]
+  return best !== undefined && best.distance <= Math.max(2, name.length / 4) ? best.candidate : undefined
+}
+
+/** Levenshtein. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length]!
+}

@@ -1,0 +1,18 @@
+import nodeFailure from './node-failure.scenario.ts'
+import rollout from './rollout.scenario.ts'
+import scaleBurst from './scale-burst.scenario.ts'
+import type { ScenarioInput } from './scenario.ts'
+
+export type {
+  ChurnInput,
+  ClusterInput,
+  Duration,
+  ProfileName,
+  ScenarioInput,
+  ScenarioOverrides,
+  TimingsInput,
+  WorkloadInput,
+} from './scenario.ts'
+
+/** The scenarios that come with churnbench, in the order in which they are listed. */
+export const SCENARIOS: readonly ScenarioInput[] = [rollout, nodeFailure, scaleBurst]

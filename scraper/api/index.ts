@@ -1,0 +1,2 @@
+export { createApi } from './create-api.ts'
+export type { ApiDeps, BuildInfo, RuntimeStatus } from './deps.ts'

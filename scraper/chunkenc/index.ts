@@ -1,0 +1,5 @@
+export { ChunkError } from './errors.ts'
+export { HIGH, LOW, wordsOf } from './words.ts'
+export { decodeXor, sampleCount } from './xor-decode.ts'
+export { encodeXor, encodeXorChunk } from './xor-encode.ts'
+export { HEADER_BYTES, SAMPLE_BYTES_MAX, TIME_MS_MAX, XorLanes } from './xor-lanes.ts'

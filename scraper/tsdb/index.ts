@@ -1,0 +1,5 @@
+export { StorageError } from './errors.ts'
+export type { HeadMemory } from './head.ts'
+export { type HeadStorage, openStorage } from './open-storage.ts'
+export type { StorageOptions } from './options.ts'
+export type { ReplayReport } from './replay.ts'

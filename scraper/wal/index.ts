@@ -1,0 +1,7 @@
+export { WalError } from './errors.ts'
+export type { ByteReader } from './byte-reader.ts'
+export { type LogReplay, type LogVisitor, replayLog, type WalDamage } from './log-replay.ts'
+export { SampleBatch } from './sample-batch.ts'
+export { decodeSamples } from './samples-payload.ts'
+export { decodeSeries, type LoggedSeries } from './series-payload.ts'
+export { type ClosedSegment, Wal, type WalOptions, type WalSync } from './wal.ts'

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { ExitCode } from '../base/index.ts'
+import { startCluster } from '../harness/index.ts'
+import { SCENARIOS } from '../scenarios/index.ts'
+
+interface Options {
+  readonly port: number
+  readonly kubeconfig: string
+  readonly nodes?: number
+  readonly scenario: string
+  readonly seed: string
+}
+
+export function addClusterCommand(program: Command): void {
+  program
+    .command('cluster')
+    .description('run just the fake cluster, with a kubeconfig file for use by hand; runs until interrupted')
+    .option('--port <n>', 'port of the API server (0 picks a free one)', integer, 0)
+    .option('--kubeconfig <file>', 'file to write the kubeconfig to', 'churnbench.kubeconfig')
+    .option('--nodes <n>', 'number of nodes, instead of the scenario’s', integer)
+    .option('--scenario <name>', 'scenario whose cluster is started, without its churn', 'rollout')
+    .option('--seed <n>', 'seed of everything that is drawn', '1')
+    .action(async (options: Options) => {
+      process.exitCode = await clusterCommand(options)
+    })
+}
+
+async function clusterCommand(options: Options): Promise<number> {
+  const kubeconfig = resolve(options.kubeconfig)
+  const input = SCENARIOS.find(scenario => scenario.name === options.scenario)
+  const cluster = await startCluster({
+    input,
+    name: options.scenario,
+    seed: options.seed,
+    nodes: options.nodes,
+    port: options.port,
+    kubeconfig,
+  })
+  process.stdout.write(
+    [
+      `API server   ${cluster.url}`,
+      `kubeconfig   ${kubeconfig}`,
+      '',
+      `  export KUBECONFIG=${kubeconfig}`,
+      '  kubectl get nodes,pods -A',
+      `  kubectl -n shop scale deployment frontend --replicas 12`,
+      '',
+      'Ctrl-C ends it.',
+      '',
+    ].join('\n'),
+  )
+  const failure = await Promise.race([interrupted(), cluster.failed])
+  await cluster.stop()
+  if (failure instanceof Error) throw failure
+  return ExitCode.ok
+}
+
+function interrupted(): Promise<void> {
+  return new Promise(done => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
+  })
+}
+
+function integer(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('must be a whole number, 0 or more')
+  return value
+}

@@ -1,0 +1,69 @@
+/**
+ * Makes a fresh clone runnable: installs what package-lock.json names and compiles what changed. Plain JavaScript
+ * without dependencies, because it runs before there are any. In an installed package there is nothing to do.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+const SOURCES = ['base', 'sim', 'scraper', 'harness', 'scenarios', 'reports', 'scripts', 'test']
+const [MAJOR, MINOR] = [20, 19]
+
+export function ensureReady() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < MAJOR || (major === MAJOR && minor < MINOR)) {
+    fail(`churnbench needs Node ${MAJOR}.${MINOR} or later; this is ${process.versions.node}`)
+  }
+  if (!existsSync(join(root, 'tsconfig.json'))) return
+  install()
+  build()
+}
+
+/** Installs when the lock file is not the one that was installed last. */
+function install() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+  const stamp = join(root, 'node_modules', '.churnbench-lock')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  console.error('installing dependencies …')
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(stamp, lock)
+}
+
+/** Compiles when a source is newer than the last compilation, or was removed since. */
+function build() {
+  const stamp = join(root, 'build', '.stamp')
+  const files = SOURCES.flatMap(folder => listSources(join(root, folder)))
+  files.push(join(root, 'tsconfig.json'), join(root, 'node_modules', '.churnbench-lock'))
+  const newest = Math.max(...files.map(file => statSync(file).mtimeMs))
+  const state = `${newest} ${files.length}`
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return
+  console.error('compiling …')
+  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'])
+  mkdirSync(join(root, 'build'), { recursive: true })
+  writeFileSync(stamp, state)
+}
+
+function listSources(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile() && /\.(ts|json)$/.test(entry.name))
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+}
+
+function run(command, args) {
+  // What these say belongs on stderr: stdout is for reports (--json).
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
+  if (error !== undefined) fail(`cannot run ${command}: ${error.message}`)
+  if (status !== 0) fail(`${command} ${args[0]} failed (exit ${status}); what it said is above`)
+}
+
+function fail(sentence) {
+  console.error(sentence)
+  process.exit(2)
+}

@@ -1,0 +1,24 @@
+/**
+ * Runs the whole test suite: `npm test`, or `npm test -- build/test/x.test.js …` for some files.
+ *
+ * Ends with one line `N passed, N failed`, counted over all assertions, which CI reads.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureReady, root } from './ensure.mjs'
+
+ensureReady()
+const tap = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
+// tap generates its plugin set once after an install; without it the first run would do so in the middle of its output.
+if (!existsSync(join(root, '.tap', 'plugins'))) await runTap(['build'])
+
+const code = await runTap(['run', ...process.argv.slice(2)])
+process.exit(code)
+
+function runTap(args) {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, [tap, ...args], { cwd: root, stdio: 'inherit' })
+    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 1) : 1))
+  })
+}

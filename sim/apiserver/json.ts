@@ -1,0 +1,38 @@
+import { ApiError } from '../cluster/index.ts'
+
+export type JsonObject = Record<string, unknown>
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Reads a request's body.
+ *
+ * @throws ApiError BadRequest
+ */
+export function parseJson(text: string): unknown {
+  // A key that would change an object's prototype when copied; no Kubernetes object has one.
+  if (text.includes('"__proto__"')) throw malformed('invalid character in object key')
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw malformed((error as Error).message)
+  }
+}
+
+/** Drops `null`s out of objects, in place: to Go's decoder they are absent fields. */
+export function dropNulls(value: unknown): void {
+  if (Array.isArray(value)) {
+    for (const item of value) dropNulls(item)
+  } else if (isObject(value)) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (inner === null) delete value[key]
+      else dropNulls(inner)
+    }
+  }
+}
+
+function malformed(why: string): ApiError {
+  return new ApiError('BadRequest', `the object provided is unrecognized (must be of type JSON): ${why}`)
+}

@@ -1,0 +1,161 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock, Timer } from '../../base/index.ts'
+import { ALL_RESOURCES, type ApiError, type ObjectStore, type ResourceType, type Stored } from '../cluster/index.ts'
+import { waitUntilFresh } from './freshness.ts'
+import { expired, listAll } from './list.ts'
+import type { ListOptions } from './list-options.ts'
+import type { JsonCache, Representation } from './representation.ts'
+import type { Selection, WatchType } from './selection.ts'
+import { type Backlog, Watcher } from './watcher.ts'
+
+export interface WatchHubOptions {
+  readonly bookmarkIntervalMs: number
+  readonly queuedBytesMax: number
+  /** How a watch from a version that is too old is answered: as Kubernetes' watch cache does, or as etcd would. */
+  readonly expiredAs: 'event' | 'status'
+}
+
+interface WatchRequest {
+  readonly selection: Selection
+  readonly representation: Representation
+  readonly options: ListOptions
+}
+
+/** Watches without a time-out get one between 30 and 60 minutes, as Kubernetes' --min-request-timeout says. */
+const TIMEOUT_MS_MIN = 1_800_000
+const TIMEOUT_STEP_MS = 97_000
+
+/** All open watches. One subscription to the store fans out to the watches of the kind that changed. */
+export class WatchHub {
+  readonly #clock: Clock
+  readonly #store: ObjectStore
+  readonly #options: WatchHubOptions
+  readonly #watchers = new Map<ResourceType, Set<Watcher>>(ALL_RESOURCES.map(type => [type, new Set()]))
+  readonly #unsubscribe: () => void
+  #opened = 0
+
+  constructor(clock: Clock, store: ObjectStore, cache: JsonCache, options: WatchHubOptions) {
+    this.#clock = clock
+    this.#store = store
+    this.#options = options
+    this.#unsubscribe = store.subscribe(event => {
+      // Only watches that lag behind would want the old version again.
+      if (event.previous !== undefined) cache.forget(event.previous)
+      for (const watcher of this.#watchers.get(event.resource)!) watcher.offer(event)
+      if (event.type === 'DELETED') cache.forget(event.object)
+    })
+  }
+
+  /** Watches open now. */
+  get size(): number {
+    let size = 0
+    for (const watchers of this.#watchers.values()) size += watchers.size
+    return size
+  }
+
+  /**
+   * Answers a watch on a response of which nothing has been sent. By Kubernetes' rules:
+   *
+   * | sendInitialEvents | resourceVersion | first come                            |
+   * | ----------------- | --------------- | ------------------------------------- |
+   * | unset             | unset or 0      | ADDED for all that is there           |
+   * | unset, false      | N               | events after N                        |
+   * | false             | unset           | nothing                               |
+   * | true              | any             | ADDED for all that is there, a bookmark |
+   *
+   * @throws ApiError Timeout when a watch-list names a future version; Expired with `expiredAs: 'status'`
+   */
+  async open(
+    response: ServerResponse,
+    request: WatchRequest,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { selection, options, representation } = request
+    const { sendInitialEvents, resourceVersion = 0 } = options
+    if (sendInitialEvents === true) await waitUntilFresh(this.#clock, this.#store, resourceVersion)
+    const backlog = this.#backlog(request)
+    if (backlog === undefined && this.#options.expiredAs === 'status') {
+      throw expired(resourceVersion, this.#store.resourceVersion)
+    }
+    response.writeHead(200, headers)
+    response.flushHeaders()
+    const timers: Timer[] = []
+    const watchers = this.#watchers.get(selection.type)!
+    const watcher = new Watcher(response, {
+      selection,
+      representation,
+      backlog: backlog ?? { entries: [][Symbol.iterator](), endBookmarkVersion: undefined },
+      queuedBytesMax: this.#options.queuedBytesMax,
+      onClose: () => {
+        watchers.delete(watcher)
+        for (const timer of timers) timer.cancel()
+      },
+    })
+    if (backlog === undefined) {
+      watcher.fail(expired(resourceVersion, this.#store.resourceVersion).toStatus())
+      return
+    }
+    watchers.add(watcher)
+    this.#startTimers(watcher, options, timers)
+  }
+
+  /** Breaks all watches without a word. */
+  drop(): void {
+    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.drop()
+  }
+
+  /** Ends all watches with an error event, e.g. 410 in mid-stream. */
+  fail(error: ApiError): void {
+    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.fail(error.toStatus())
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end()
+  }
+
+  #backlog({ selection, options }: WatchRequest): Backlog | undefined {
+    const { sendInitialEvents, resourceVersion, allowWatchBookmarks } = options
+    const fromState = sendInitialEvents ?? (resourceVersion === undefined || resourceVersion === 0)
+    if (fromState) {
+      const endBookmarkVersion =
+        sendInitialEvents === true && allowWatchBookmarks ? this.#store.resourceVersion : undefined
+      return { entries: added(listAll(this.#store, selection.type, selection)), endBookmarkVersion }
+    }
+    if (resourceVersion === undefined || resourceVersion === 0) {
+      return { entries: [][Symbol.iterator](), endBookmarkVersion: undefined }
+    }
+    const missed = this.#store.eventsSince(selection.type, resourceVersion)
+    if (missed === undefined) return undefined
+    return { entries: seen(missed, selection), endBookmarkVersion: undefined }
+  }
+
+  #startTimers(watcher: Watcher, options: ListOptions, timers: Timer[]): void {
+    // Spread over the half hour, so that watches opened together do not all come back together.
+    const spreadMs = (this.#opened++ * TIMEOUT_STEP_MS) % TIMEOUT_MS_MIN
+    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS_MIN + spreadMs
+    timers[0] = this.#clock.schedule(timeoutMs, () => {
+      if (options.allowWatchBookmarks) watcher.bookmark(this.#store.resourceVersion)
+      watcher.end()
+    })
+    if (!options.allowWatchBookmarks) return
+    const tick = (): void => {
+      watcher.bookmark(this.#store.resourceVersion)
+      timers[1] = this.#clock.schedule(this.#options.bookmarkIntervalMs, tick)
+    }
+    timers[1] = this.#clock.schedule(this.#options.bookmarkIntervalMs, tick)
+  }
+}
+
+type Entry = { readonly type: WatchType; readonly object: Stored }
+
+function* added(objects: readonly Stored[]): Generator<Entry, void> {
+  for (const object of objects) yield { type: 'ADDED', object }
+}
+
+function* seen(events: readonly Parameters<Selection['see']>[0][], selection: Selection): Generator<Entry, void> {
+  for (const event of events) {
+    const entry = selection.see(event)
+    if (entry !== undefined) yield entry
+  }
+}

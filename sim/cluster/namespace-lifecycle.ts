@@ -1,0 +1,60 @@
+import type { Namespace } from 'kubernetes-types/core/v1.js'
+import type { Stored } from './objects.ts'
+import { ALL_RESOURCES, Namespaces, type ResourceType } from './resources.ts'
+import type { ObjectStore, StoreEvent } from './store.ts'
+
+const NAMESPACED: readonly ResourceType[] = ALL_RESOURCES.filter(type => type.namespaced)
+
+/**
+ * Empties namespaces that are being deleted, then lets them go.
+ *
+ * ```
+ *   Active ──DELETE──▶ Terminating: contents deleted ──last object gone──▶ finalizer lifted ──▶ removed
+ * ```
+ *
+ * A namespace without the `kubernetes` finalizer is removed at once; its contents follow. Reacts to store events only, so
+ * it needs no time of its own. Returns a function that ends it.
+ */
+export function startNamespaceLifecycle(store: ObjectStore): () => void {
+  const ending = new Set<string>()
+  return store.subscribe(event => {
+    if (event.resource === Namespaces) onNamespace(store, ending, event as StoreEvent<Namespace>)
+    else if (event.type === 'DELETED' && ending.has(event.object.metadata.namespace ?? '')) {
+      release(store, event.object.metadata.namespace!)
+    }
+  })
+}
+
+function onNamespace(store: ObjectStore, ending: Set<string>, { type, object }: StoreEvent<Namespace>): void {
+  const { name, deletionTimestamp } = object.metadata
+  if (type === 'DELETED') {
+    ending.delete(name)
+    empty(store, name)
+  } else if (deletionTimestamp !== undefined && !ending.has(name)) {
+    ending.add(name)
+    if (object.status?.phase !== 'Terminating') {
+      store.modify<Namespace>(Namespaces, undefined, name, current => ({
+        ...current,
+        status: { phase: 'Terminating' },
+      }))
+    }
+    empty(store, name)
+    release(store, name)
+  }
+}
+
+function empty(store: ObjectStore, namespace: string): void {
+  for (const type of NAMESPACED) {
+    for (const { metadata } of store.list(type, namespace)) {
+      if (metadata.deletionTimestamp === undefined) store.delete(type, namespace, metadata.name)
+    }
+  }
+}
+
+function release(store: ObjectStore, name: string): void {
+  if (NAMESPACED.some(type => store.list(type, name).length > 0)) return
+  store.modify<Namespace>(Namespaces, undefined, name, (current: Stored<Namespace>) => ({
+    ...current,
+    spec: { ...current.spec, finalizers: [] },
+  }))
+}

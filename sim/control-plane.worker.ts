@@ -1,0 +1,56 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { assert, CodedError, describeError, ExitCode } from '../base/index.ts'
+import { ControlPlane } from './control-plane.ts'
+import type { ControlPlaneData, FromControlPlane, ToControlPlane } from './messages.ts'
+import { RemoteRuntime } from './targets/index.ts'
+
+/** The door of the control-plane thread: reads its data, builds a `ControlPlane`, and pumps messages. */
+assert(parentPort !== null, 'control-plane.worker runs as a worker thread')
+const port = parentPort
+const data = workerData as ControlPlaneData
+const send = (message: FromControlPlane): void => port.postMessage(message)
+
+function fail(error: unknown): void {
+  const known = error instanceof CodedError
+  send({
+    type: 'failed',
+    code: known ? error.code : 'CHURN_SIM_FAILED',
+    // What nobody foresaw is ours to debug: it keeps its stack.
+    message: known || !(error instanceof Error) ? describeError(error) : (error.stack ?? error.message),
+    exitCode: known ? error.exitCode : ExitCode.internal,
+  })
+}
+
+try {
+  const controlPlane = await ControlPlane.create({
+    seed: data.seed,
+    cluster: data.cluster,
+    plan: data.plan,
+    durationMs: data.durationMs,
+    port: data.port,
+    kubeconfigPath: data.kubeconfigPath,
+    runtime: new RemoteRuntime(data.targetPorts),
+    onEvents: events => send({ type: 'events', events }),
+    onFinished: () => send({ type: 'finished' }),
+    onFailure: fail,
+  })
+  port.on('message', (message: ToControlPlane) => {
+    switch (message.type) {
+      case 'go':
+        send({ type: 'started', startedNs: controlPlane.go() })
+        break
+      case 'collect':
+        send({ type: 'report', report: controlPlane.report() })
+        break
+      case 'stop':
+        void controlPlane.close().finally(() => {
+          send({ type: 'stopped' })
+          port.close()
+        })
+        break
+    }
+  })
+  send({ type: 'ready', url: controlPlane.api.url, token: controlPlane.api.token, caPem: controlPlane.api.caPem })
+} catch (error) {
+  fail(error)
+}

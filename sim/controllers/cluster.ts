@@ -1,0 +1,233 @@
+import type { Deployment } from 'kubernetes-types/apps/v1.js'
+import type { Namespace, Node, Pod, Service } from 'kubernetes-types/core/v1.js'
+import { formatDuration, type Prng } from '../../base/index.ts'
+import {
+  allocateServiceAddresses,
+  applyDefaults,
+  Deployments,
+  type KubeObject,
+  Namespaces,
+  Nodes,
+  notFound,
+  type ObjectStore,
+  Pods,
+  type ResourceType,
+  Services,
+} from '../cluster/index.ts'
+import {
+  EventRecorder,
+  type EventRecorderOptions,
+  EventRouter,
+  type PlannedClock,
+  PodIndex,
+} from '../informers/index.ts'
+import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
+import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
+import { podGeneral } from '../stages/index.ts'
+import { DeploymentController } from './deployment.ts'
+import { EndpointsController } from './endpoints.ts'
+import type { ControllerEnvironment } from './environment.ts'
+import { GarbageCollector } from './garbage-collector.ts'
+import { NodeLifecycleController } from './node-lifecycle.ts'
+import { PodGarbageCollector } from './pod-gc.ts'
+import { ReplicaSetController } from './replica-set.ts'
+import { Scheduler } from './scheduler.ts'
+import { TaintEvictionController } from './taint-eviction.ts'
+import { workloadObjects } from './workload-objects.ts'
+
+export interface ClusterOptions {
+  readonly spec: ClusterSpec
+  /** Seed of the run, handed on to the targets. */
+  readonly seed: string
+  /**
+   * Stops planned time until a promise settles (`PacedClock.hold`). Without it the runtime is taken to be instantaneous.
+   */
+  readonly hold?: (promise: Promise<unknown>) => void
+  /** A pod's listener has been asked for. */
+  readonly onTargetOpened?: (target: TargetSpec) => void
+  readonly onNodeSilent?: (node: string) => void
+  /** The runtime failed; the run cannot go on. */
+  readonly onFailure: (error: unknown) => void
+  /** Lowest address of the pod network. Default 127.2.0.0. */
+  readonly podNetworkFirst?: string
+  /** What kubelets say they are. */
+  readonly kubeletVersion?: string
+  readonly events?: EventRecorderOptions
+}
+
+/**
+ * The simulated cluster: everything that changes objects by itself, and the hands of a scenario.
+ *
+ * All methods act through the store, as kubectl would; what follows is the controllers' doing. Call them on planned time.
+ */
+export interface Cluster {
+  /** Creates the namespaces and nodes and starts the controllers. */
+  start(): void
+  /** Creates a Deployment and its Service, and their namespace; changes them when they exist. */
+  applyWorkload(workload: WorkloadSpec): void
+  /** @throws ApiError NotFound */
+  scale(namespace: string, name: string, replicas: number): void
+  /** Rolls all pods, as `kubectl rollout restart`. @throws ApiError NotFound */
+  restart(namespace: string, name: string): void
+  /** @throws ApiError NotFound */
+  deleteWorkload(namespace: string, name: string): void
+  /** A node falls silent, and its pods with it. @throws ApiError NotFound */
+  failNode(name: string): void
+  /** @throws ApiError NotFound */
+  recoverNode(name: string): void
+  /** Deletes the Node object, as a cloud controller does; its pods are collected some time later. @throws ApiError NotFound */
+  deleteNode(name: string): void
+  nodeNames(): string[]
+}
+
+const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
+/**
+ * As kubectl's `restartedAt`, but in planned time: the annotation goes into the template's hash and so into the pods' names,
+ * which must not depend on when the run was started.
+ */
+const RESTARTED_AT = 'churnbench.io/restarted-at'
+/** The Kubernetes release whose behaviour is played. */
+const KUBELET_VERSION = 'v1.34.1'
+
+/**
+ * Seconds of the default toleration for a cluster's eviction time: whole, as the API wants them. The admission of the API
+ * server must use the same, so that all pods are alike.
+ */
+export function defaultTolerationSeconds(evictionMs: number): number {
+  return Math.ceil(evictionMs / 1000)
+}
+
+/** Builds the cluster; nothing happens before `start`. The same seed and the same calls give the same commits. */
+export function createCluster(
+  clock: PlannedClock,
+  prng: Prng,
+  store: ObjectStore,
+  runtime: PodRuntime,
+  options: ClusterOptions,
+): Cluster {
+  const { spec, seed } = options
+  const router = new EventRouter()
+  const pods = new PodIndex(clock)
+  const events = new EventRecorder(clock, prng.fork('events'), store, options.events)
+  const admission = { tolerationSeconds: defaultTolerationSeconds(spec.timings.evictionMs) }
+  const env: ControllerEnvironment = { clock, store, router, pods, events, timings: spec.timings, admission }
+  let slots = 0
+  const kubelets = new KubeletFleet(
+    {
+      clock,
+      store,
+      pods,
+      events,
+      runtime,
+      stages: podGeneral,
+      timings: spec.timings,
+      seed,
+      podsPerNodeMax: spec.podsPerNodeMax,
+      kubeletVersion: options.kubeletVersion ?? KUBELET_VERSION,
+      nextSlot: () => slots++,
+      hold: options.hold,
+      onTargetOpened: options.onTargetOpened,
+      onFailure: options.onFailure,
+    },
+    prng.fork('kubelet'),
+    {
+      nodes: spec.nodes,
+      zones: spec.zones,
+      ...(options.podNetworkFirst === undefined ? {} : { podNetworkFirst: options.podNetworkFirst }),
+    },
+  )
+  // The index comes first; then controllers in this order for each event, and the kubelets last.
+  router.on<Pod>(Pods, event => pods.update(event))
+  new GarbageCollector(env)
+  const nodeLifecycle = new NodeLifecycleController(env)
+  new TaintEvictionController(env)
+  const podGc = new PodGarbageCollector(env)
+  new Scheduler(env, prng.fork('scheduler'))
+  new DeploymentController(env)
+  new ReplicaSetController(env, prng.fork('replicaset'))
+  new EndpointsController(env, prng.fork('endpoints'))
+  router.on<Node>(Nodes, event => kubelets.onNode(event))
+  router.on<Pod>(Pods, event => kubelets.onPod(event))
+
+  return {
+    start() {
+      for (const name of NAMESPACES) ensureNamespace(store, name)
+      for (const { namespace } of spec.workloads) ensureNamespace(store, namespace)
+      router.follow(store)
+      kubelets.start()
+      nodeLifecycle.start()
+      podGc.start()
+      events.start()
+    },
+    applyWorkload(workload) {
+      ensureNamespace(store, workload.namespace)
+      const { deployment, service } = workloadObjects(workload)
+      applyDefaults(Deployments, deployment)
+      applyDefaults(Services, service)
+      const { namespace, name } = workload
+      const current = store.get<Service>(Services, namespace, name)
+      allocateServiceAddresses(store, service, current)
+      createOrUpdate<Service>(store, Services, service)
+      createOrUpdate<Deployment>(store, Deployments, deployment)
+    },
+    scale(namespace, name, replicas) {
+      modifyDeployment(store, namespace, name, spec => ({ ...spec, replicas }))
+    },
+    restart(namespace, name) {
+      const restartedAt = formatDuration(clock.elapsedMs)
+      modifyDeployment(store, namespace, name, spec => {
+        const { metadata } = spec.template
+        const annotations = { ...metadata?.annotations, [RESTARTED_AT]: restartedAt }
+        return { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } }
+      })
+    },
+    deleteWorkload(namespace, name) {
+      store.delete(Deployments, namespace, name)
+      if (store.get(Services, namespace, name) !== undefined) store.delete(Services, namespace, name)
+    },
+    failNode(name) {
+      if (kubelets.fail(name)) options.onNodeSilent?.(name)
+    },
+    recoverNode(name) {
+      kubelets.recover(name)
+    },
+    deleteNode(name) {
+      store.delete(Nodes, undefined, name)
+    },
+    nodeNames: () => kubelets.names(),
+  }
+}
+
+function ensureNamespace(store: ObjectStore, name: string): void {
+  if (store.get(Namespaces, undefined, name) !== undefined) return
+  const namespace: Namespace = { metadata: { name } }
+  applyDefaults(Namespaces, namespace)
+  store.create<Namespace>(Namespaces, namespace)
+}
+
+function createOrUpdate<T extends KubeObject & { spec?: unknown }>(
+  store: ObjectStore,
+  type: ResourceType,
+  wanted: T,
+): void {
+  const { namespace, name = '' } = wanted.metadata ?? {}
+  const written = store.modify<T>(type, namespace, name, current => ({
+    ...current,
+    metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...wanted.metadata?.labels } },
+    spec: wanted.spec,
+  }))
+  if (written === undefined) store.create<T>(type, wanted)
+}
+
+function modifyDeployment(
+  store: ObjectStore,
+  namespace: string,
+  name: string,
+  change: (spec: NonNullable<Deployment['spec']>) => NonNullable<Deployment['spec']>,
+): void {
+  const found = store.modify<Deployment>(Deployments, namespace, name, deployment => ({
+    ...deployment,
+    spec: change(deployment.spec!),
+  }))
+  if (found === undefined) throw notFound(Deployments, name)
+}

@@ -1,0 +1,44 @@
+import type { Deployment } from 'kubernetes-types/apps/v1.js'
+import type { Service } from 'kubernetes-types/core/v1.js'
+import { METRICS_PORT, PROFILE_ANNOTATION } from '../kubelet/index.ts'
+import type { WorkloadSpec } from '../messages.ts'
+
+/** The Deployment and the Service of a workload, as somebody would write them; defaults are the API's affair. */
+export function workloadObjects(workload: WorkloadSpec): { readonly deployment: Deployment; readonly service: Service } {
+  const { namespace, name, replicas, port, profile, maxSurge, maxUnavailable } = workload
+  const labels = { app: name }
+  return {
+    deployment: {
+      metadata: { namespace, name, labels },
+      spec: {
+        replicas,
+        selector: { matchLabels: labels },
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
+        template: {
+          metadata: {
+            labels,
+            annotations: {
+              [PROFILE_ANNOTATION]: profile,
+              'prometheus.io/port': String(port),
+              'prometheus.io/scrape': 'true',
+            },
+          },
+          spec: {
+            containers: [
+              {
+                name,
+                image: `registry.churnbench.io/${profile}:1.0`,
+                ports: [{ name: METRICS_PORT, containerPort: port, protocol: 'TCP' }],
+                resources: { requests: { cpu: '100m', memory: '128Mi' } },
+              },
+            ],
+          },
+        },
+      },
+    },
+    service: {
+      metadata: { namespace, name, labels },
+      spec: { selector: labels, ports: [{ name: METRICS_PORT, port, targetPort: METRICS_PORT, protocol: 'TCP' }] },
+    },
+  }
+}

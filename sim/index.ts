@@ -1,0 +1,36 @@
+export { type Action, ACTIONS } from './actions.ts'
+export { ControlPlane, type ControlPlaneOptions } from './control-plane.ts'
+export type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
+export type {
+  ApiUsage,
+  ClusterSpec,
+  ClusterTimings,
+  ControlPlaneData,
+  ControlPlaneReport,
+  FromControlPlane,
+  Jittered,
+  PlannedAction,
+  ToControlPlane,
+  TruthEvent,
+  WorkloadSpec,
+} from './messages.ts'
+export {
+  checkDescriptors,
+  type MetricsPage,
+  type PodNetwork,
+  probePodNetwork,
+  type Profile,
+  profileByName,
+  PROFILES,
+  SEQUENCE_SERIES,
+  type TargetLogs,
+  TargetPool,
+  type TargetScrapeLog,
+  TIME_SERIES,
+  type TruthRow,
+  TruthTable,
+  UID_LABEL,
+} from './targets/index.ts'
+
+/** The compiled control-plane thread, for `spawnWorker`. */
+export const CONTROL_PLANE_WORKER = new URL('./control-plane.worker.js', import.meta.url)

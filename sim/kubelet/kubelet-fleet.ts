@@ -1,0 +1,93 @@
+import type { Node, Pod } from 'kubernetes-types/core/v1.js'
+import type { Prng } from '../../base/index.ts'
+import { Nodes, notFound, type StoreEvent } from '../cluster/index.ts'
+import type { KubeletEnvironment } from './environment.ts'
+import { Kubelet } from './kubelet.ts'
+import { PodNetwork } from './pod-network.ts'
+
+export interface FleetOptions {
+  readonly nodes: number
+  readonly zones: number
+  /** Lowest address of the pod network. */
+  readonly podNetworkFirst?: string
+}
+
+const REGION = 'region-1'
+
+/** All kubelets of the cluster, by the names of their nodes. A Node that somebody creates through the API gets one too. */
+export class KubeletFleet {
+  readonly #env: KubeletEnvironment
+  readonly #prng: Prng
+  readonly #options: FleetOptions
+  readonly #network: PodNetwork
+  readonly #kubelets = new Map<string, Kubelet>()
+
+  constructor(env: KubeletEnvironment, prng: Prng, options: FleetOptions) {
+    this.#env = env
+    this.#prng = prng
+    this.#options = options
+    const { podNetworkFirst: first } = options
+    this.#network = new PodNetwork(env.podsPerNodeMax, first === undefined ? {} : { first })
+  }
+
+  /** Registers the cluster's own nodes. */
+  start(): void {
+    const { nodes } = this.#options
+    for (let i = 0; i < nodes; i++) this.#add(`node-${i}`, i).start()
+  }
+
+  names(): string[] {
+    return [...this.#kubelets.keys()]
+  }
+
+  /** Returns whether the node fell silent now. @throws ApiError NotFound */
+  fail(name: string): boolean {
+    return this.#get(name).fail()
+  }
+
+  /** @throws ApiError NotFound */
+  recover(name: string): void {
+    this.#get(name).recover()
+  }
+
+  onPod({ type, object }: StoreEvent<Pod>): void {
+    const node = object.spec?.nodeName
+    if (node === undefined) return
+    const kubelet = this.#kubelets.get(node)
+    if (kubelet === undefined) return
+    if (type === 'DELETED') kubelet.orphan(object.metadata.uid)
+    else kubelet.sync(object)
+  }
+
+  onNode({ type, object }: StoreEvent<Node>): void {
+    const { name } = object.metadata
+    if (type !== 'ADDED') return
+    const known = this.#kubelets.get(name)
+    if (known === undefined) {
+      const kubelet = this.#add(name, this.#kubelets.size)
+      this.#env.clock.schedule(0, () => kubelet.start())
+    } else if (!known.recognises(object)) {
+      this.#env.clock.schedule(0, () => known.recover())
+    }
+  }
+
+  #add(name: string, index: number): Kubelet {
+    const zone = `${REGION}${zoneLetter(index % this.#options.zones)}`
+    const place = { name, zone, region: REGION }
+    const kubelet = new Kubelet(this.#env, this.#prng, place, this.#network.nextSlice())
+    this.#kubelets.set(name, kubelet)
+    return kubelet
+  }
+
+  #get(name: string): Kubelet {
+    const kubelet = this.#kubelets.get(name)
+    if (kubelet === undefined) throw notFound(Nodes, name)
+    return kubelet
+  }
+}
+
+/** a … z, then aa, ab, … */
+function zoneLetter(index: number): string {
+  const letter = String.fromCharCode(97 + (index % 26))
+  return index < 26 ? letter : zoneLetter(Math.floor(index / 26) - 1) + letter
+}

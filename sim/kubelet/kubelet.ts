@@ -1,0 +1,148 @@
+import type { Node, Pod } from 'kubernetes-types/core/v1.js'
+import type { Prng } from '../../base/index.ts'
+import { Nodes, type Stored, timestamp } from '../cluster/index.ts'
+import type { KubeletEnvironment } from './environment.ts'
+import { NodeHeartbeat } from './node-heartbeat.ts'
+import { nodeObject } from './node-object.ts'
+import type { NodeSlice } from './pod-network.ts'
+import { PodWorker } from './pod-worker.ts'
+
+export interface NodePlace {
+  readonly name: string
+  readonly zone: string
+  readonly region: string
+}
+
+/**
+ * The agent of one fake machine: registers its Node, keeps its lease and runs the pods that are bound to it.
+ *
+ * ```
+ *   registered ──fail──▶ silent: no lease, no status; its pods accept connections and never answer
+ *        ▲                  │
+ *        └────recover───────┘ heals its pods, takes up what was bound, deleted or removed meanwhile
+ * ```
+ */
+export class Kubelet {
+  readonly #env: KubeletEnvironment
+  readonly #prng: Prng
+  readonly #place: NodePlace
+  readonly #slice: NodeSlice
+  readonly #heartbeat: NodeHeartbeat
+  /** By uid of the pod. */
+  readonly #workers = new Map<string, PodWorker>()
+  #isSilent = false
+
+  constructor(env: KubeletEnvironment, prng: Prng, place: NodePlace, slice: NodeSlice) {
+    this.#env = env
+    this.#prng = prng
+    this.#place = place
+    this.#slice = slice
+    this.#heartbeat = new NodeHeartbeat(
+      env.clock,
+      prng.fork(`node/${place.name}`),
+      env.store,
+      place.name,
+      env.timings.leaseRenewMs,
+    )
+  }
+
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
+  /** Registers the node, or takes over one that somebody else created, and begins to keep its lease. */
+  start(): void {
+    this.#register()
+    this.#heartbeat.start()
+  }
+
+  /** A pod is bound to this node, or changed there. */
+  sync(pod: Stored<Pod>): void {
+    if (this.#isSilent) return
+    const { uid, namespace, name } = pod.metadata
+    let worker = this.#workers.get(uid)
+    if (worker === undefined) {
+      const prng = this.#prng.fork(`pod/${namespace}/${name}`)
+      const node = { name: this.#place.name, slice: this.#slice }
+      worker = new PodWorker(this.#env, prng, node, pod, () => this.#workers.delete(uid))
+      this.#workers.set(uid, worker)
+    }
+    worker.sync(pod)
+  }
+
+  /** A Pod object of this node is gone. */
+  orphan(uid: string): void {
+    if (!this.#isSilent) this.#workers.get(uid)?.orphan()
+  }
+
+  /** Falls silent. False when it is already. */
+  fail(): boolean {
+    if (this.#isSilent) return false
+    this.#isSilent = true
+    this.#heartbeat.stop()
+    for (const worker of this.#workers.values()) worker.suspend()
+    this.#partition(true)
+    return true
+  }
+
+  /** Whether a Node object is the one that this kubelet registered or took over. */
+  recognises(node: Node): boolean {
+    return node.spec?.podCIDR === this.#slice.cidr
+  }
+
+  /** Comes back. One that never went only makes sure that its Node object is there, as a restarted kubelet does. */
+  recover(): void {
+    if (!this.#isSilent) {
+      this.#register()
+      return
+    }
+    this.#isSilent = false
+    this.#partition(false)
+    this.start()
+    for (const [uid, worker] of [...this.#workers]) if (this.#env.pods.get(uid) === undefined) worker.orphan()
+    for (const { pod } of [...this.#env.pods.onNode(this.#place.name).entries.values()]) this.sync(pod)
+  }
+
+  #partition(partitioned: boolean): void {
+    const uids: string[] = []
+    for (const [uid, worker] of this.#workers) if (worker.isListening) uids.push(uid)
+    if (uids.length > 0) this.#env.runtime.setPartitioned(uids, partitioned)
+  }
+
+  #register(): void {
+    const { store, clock, events, podsPerNodeMax, kubeletVersion } = this.#env
+    const { name } = this.#place
+    const fresh = nodeObject(
+      {
+        ...this.#place,
+        address: this.#slice.nodeAddress,
+        podCidr: this.#slice.cidr,
+        podsMax: podsPerNodeMax,
+        kubeletVersion,
+      },
+      this.#prng.fork(`node/${name}`),
+      timestamp(clock.unixMs()),
+    )
+    const source = { component: 'kubelet', host: name }
+    const current = store.get<Node>(Nodes, undefined, name)
+    if (current === undefined) {
+      events.normal(source, Nodes, store.create<Node>(Nodes, fresh), 'Starting', 'Starting kubelet.')
+    } else if (!this.recognises(current)) {
+      const { metadata, spec, status } = current
+      const adopted = store.update<Node>(Nodes, {
+        ...current,
+        metadata: { ...metadata, labels: { ...fresh.metadata?.labels, ...metadata.labels } },
+        spec: { ...fresh.spec, ...spec, podCIDR: this.#slice.cidr, podCIDRs: [this.#slice.cidr] },
+        // What its creator said of its size holds; what only the machine can say comes from the machine.
+        status: { ...fresh.status, ...(status?.capacity === undefined ? {} : sizeOf(status)) },
+      })
+      events.normal(source, Nodes, adopted, 'Starting', 'Starting kubelet.')
+    }
+  }
+}
+
+function sizeOf(status: NonNullable<Node['status']>): Pick<NonNullable<Node['status']>, 'capacity' | 'allocatable'> {
+  const { capacity, allocatable = capacity } = status
+  return { ...(capacity === undefined ? {} : { capacity }), ...(allocatable === undefined ? {} : { allocatable }) }
+}
+

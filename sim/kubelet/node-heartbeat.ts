@@ -1,0 +1,96 @@
+import type { Lease } from 'kubernetes-types/coordination/v1.js'
+import type { Node } from 'kubernetes-types/core/v1.js'
+import type { Prng, Timer } from '../../base/index.ts'
+import { Leases, Nodes, type ObjectStore, type Stored, timestamp } from '../cluster/index.ts'
+import type { PlannedClock } from '../informers/index.ts'
+import { healthyConditions } from './node-object.ts'
+
+/** Kubernetes posts an unchanged node status this often; in between, the lease alone says that the node lives. */
+const STATUS_REPORT_MS = 300_000
+/** A lease lasts four renewals, as Kubernetes has it: 40 s for 10 s. */
+const RENEWALS_PER_LEASE = 4
+export const LEASE_NAMESPACE = 'kube-node-lease'
+
+/**
+ * Says that a node lives: renews its lease, and now and then posts its status.
+ *
+ * The first renewal is made at once; the next ones at the node's own phase, so that not all nodes write at one instant.
+ */
+export class NodeHeartbeat {
+  readonly #clock: PlannedClock
+  readonly #store: ObjectStore
+  readonly #node: string
+  readonly #renewMs: number
+  readonly #phaseMs: number
+  #leaseTimer: Timer | undefined
+  #statusTimer: Timer | undefined
+
+  constructor(clock: PlannedClock, prng: Prng, store: ObjectStore, node: string, leaseRenewMs: number) {
+    this.#clock = clock
+    this.#store = store
+    this.#node = node
+    this.#renewMs = leaseRenewMs
+    this.#phaseMs = prng.fork('lease-phase').between(1, leaseRenewMs)
+  }
+
+  start(): void {
+    this.#postStatus()
+    this.#renew()
+    const renewAfter = (delayMs: number): void => {
+      this.#leaseTimer = this.#clock.schedule(delayMs, () => {
+        this.#renew()
+        renewAfter(this.#renewMs)
+      })
+    }
+    renewAfter(this.#phaseMs)
+    const postAfter = (delayMs: number): void => {
+      this.#statusTimer = this.#clock.schedule(delayMs, () => {
+        this.#postStatus()
+        postAfter(STATUS_REPORT_MS)
+      })
+    }
+    postAfter(STATUS_REPORT_MS + this.#phaseMs)
+  }
+
+  stop(): void {
+    this.#leaseTimer?.cancel()
+    this.#statusTimer?.cancel()
+  }
+
+  #postStatus(): void {
+    const now = timestamp(this.#clock.unixMs())
+    this.#store.modify<Node>(Nodes, undefined, this.#node, node => ({
+      ...node,
+      status: { ...node.status, conditions: healthyConditions(node.status?.conditions ?? [], now) },
+    }))
+  }
+
+  #renew(): void {
+    const node = this.#store.get<Node>(Nodes, undefined, this.#node)
+    // Without its Node object there is nobody for whom the lease would stand.
+    if (node === undefined) return
+    const renewTime = microTime(this.#clock.unixMs())
+    const renewed = this.#store.modify<Lease>(Leases, LEASE_NAMESPACE, this.#node, lease => ({
+      ...lease,
+      spec: { ...lease.spec, renewTime },
+    }))
+    if (renewed === undefined) this.#store.create<Lease>(Leases, this.#lease(node, renewTime))
+  }
+
+  #lease(node: Stored<Node>, renewTime: string): Lease {
+    const { name, uid } = node.metadata
+    return {
+      metadata: { namespace: LEASE_NAMESPACE, name, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
+      spec: {
+        holderIdentity: name,
+        leaseDurationSeconds: Math.max(1, Math.round((this.#renewMs * RENEWALS_PER_LEASE) / 1000)),
+        renewTime,
+      },
+    }
+  }
+}
+
+/** RFC 3339 with microseconds. */
+function microTime(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().slice(0, 23)}000Z`
+}

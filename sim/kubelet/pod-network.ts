@@ -1,0 +1,94 @@
+import { PodNetworkError } from './errors.ts'
+
+/** 127.0/16 and 127.1/16 are left alone: resolvers, `localhost` and other people's tests live there. */
+const FIRST = (127 << 24) | (2 << 16)
+const END = 128 * 2 ** 24
+/** Addresses that a node's slice has at least: a /24, as Kubernetes gives to each node by default. */
+const SLICE_MIN = 256
+
+/**
+ * The pod network: slices of 127.0.0.0/8, one for each node, numbered from 0 and never given twice.
+ *
+ * A slice is a power of two, large enough for twice the pods of a full node, so that an address rests before it is used again:
+ *
+ * ```
+ *   127.2.3.0/24   .0 network   .1 the node itself   .2 … .254 pods   .255 broadcast
+ * ```
+ */
+export class PodNetwork {
+  readonly #sliceSize: number
+  readonly #bits: number
+  readonly #first: number
+  #slices = 0
+
+  /** @param options.first lowest address to use, for several simulations on one machine. Default 127.2.0.0. */
+  constructor(podsPerNodeMax: number, options: { readonly first?: string } = {}) {
+    let size = SLICE_MIN
+    while (size - 3 < podsPerNodeMax * 2) size *= 2
+    this.#sliceSize = size
+    this.#bits = 32 - Math.log2(size)
+    this.#first = Math.ceil((options.first === undefined ? FIRST : parse(options.first)) / size) * size
+  }
+
+  /** @throws PodNetworkError CHURN_POD_NETWORK_FULL */
+  nextSlice(): NodeSlice {
+    const base = this.#first + this.#slices * this.#sliceSize
+    if (base + this.#sliceSize > END) {
+      throw new PodNetworkError(
+        'CHURN_POD_NETWORK_FULL',
+        `127.0.0.0/8 has room for ${this.#slices} nodes of ${this.#sliceSize} addresses each; simulate fewer nodes or lower podsPerNodeMax`,
+      )
+    }
+    this.#slices++
+    return new NodeSlice(base, this.#sliceSize, `${format(base)}/${this.#bits}`)
+  }
+}
+
+/** The addresses of one node. A pod's address is used again only after all others have been: as late as possible. */
+export class NodeSlice {
+  readonly cidr: string
+  readonly nodeAddress: string
+  readonly #base: number
+  readonly #size: number
+  #fresh = 2
+  /** Given back, oldest first; `#head` is the next to be used again. */
+  #returned: string[] = []
+  #head = 0
+
+  constructor(base: number, size: number, cidr: string) {
+    this.#base = base
+    this.#size = size
+    this.cidr = cidr
+    this.nodeAddress = format(base + 1)
+  }
+
+  /** @throws PodNetworkError CHURN_POD_ADDRESSES_USED_UP: more pods live on the node than it may hold. */
+  take(): string {
+    if (this.#fresh < this.#size - 1) return format(this.#base + this.#fresh++)
+    const address = this.#returned[this.#head]
+    if (address === undefined) {
+      throw new PodNetworkError(
+        'CHURN_POD_ADDRESSES_USED_UP',
+        `all ${this.#size - 3} pod addresses of ${this.cidr} are in use; raise podsPerNodeMax`,
+      )
+    }
+    this.#head++
+    if (this.#head * 2 > this.#returned.length) {
+      this.#returned = this.#returned.slice(this.#head)
+      this.#head = 0
+    }
+    return address
+  }
+
+  release(address: string): void {
+    this.#returned.push(address)
+  }
+}
+
+function format(address: number): string {
+  return [24, 16, 8, 0].map(shift => (address >>> shift) & 255).join('.')
+}
+
+function parse(text: string): number {
+  return text.split('.').reduce((address, part) => address * 256 + Number(part), 0)
+}

@@ -1,0 +1,81 @@
+import type { Pod } from 'kubernetes-types/core/v1.js'
+import type { Jittered } from '../messages.ts'
+
+/**
+ * One step in the life of an object, as data: when it applies, how long it takes, what the object looks like afterwards.
+ *
+ * In the spirit of KWOK's `Stage`: a kubelet looks for the first stage whose selector fits the object, waits its delay,
+ * and writes `next`. What it writes changes which stage fits, and so the life goes on; nothing else is remembered.
+ */
+export interface Stage {
+  readonly name: string
+  readonly selector: StageSelector
+  /** One of the cluster's timings by name, or a delay of its own. */
+  readonly delay: { readonly timing: 'startMs' | 'readyMs' | 'terminateMs' } | { readonly ms: Jittered }
+  /** The delay lasts no longer than the pod's grace period: SIGKILL. */
+  readonly withinGrace?: true
+  /** Effect outside the API when the stage is entered: its delay covers the time that this takes. */
+  readonly onEnter?: 'open-listener'
+  /** Effect outside the API at the end, just before `next` is written. */
+  readonly onLeave?: 'close-listener'
+  /** What must be so before `next` may be written; planned time waits for it. */
+  readonly requires?: 'listener-open' | 'listener-closed'
+  readonly next: StatusPatch | 'remove'
+  readonly events?: readonly StageEvent[]
+}
+
+/** All that is given must hold. */
+export interface StageSelector {
+  /** `metadata.deletionTimestamp` is set. */
+  readonly deleting: boolean
+  readonly phase?: readonly ('Pending' | 'Running' | 'Succeeded' | 'Failed')[]
+  /** The kubelet has accepted the pod: `status.startTime` is set. */
+  readonly accepted?: boolean
+  /** Status of conditions; one that is absent counts as `False`. */
+  readonly conditions?: Readonly<Record<string, 'True' | 'False'>>
+}
+
+/** What a stage changes in `status`; everything else stays. */
+export interface StatusPatch {
+  /** `terminal` is Succeeded when the containers ended by themselves within the grace period, Failed when they were killed. */
+  readonly phase?: 'Running' | 'terminal'
+  /** Sets `startTime`. */
+  readonly accepted?: true
+  /** Fills in the node's address, or the pod's own. */
+  readonly address?: 'host' | 'pod'
+  readonly containers?: 'creating' | 'running' | 'ready' | 'terminated'
+  readonly conditions?: readonly StageCondition[]
+}
+
+export interface StageCondition {
+  readonly type: string
+  readonly status: 'True' | 'False'
+  readonly reason?: string
+  /** `{containers}` stands for the names of the pod's containers. */
+  readonly message?: string
+}
+
+/** One Event for each container, written with the stage. `{container}` and `{image}` are filled in. */
+export interface StageEvent {
+  readonly at: 'enter' | 'leave'
+  readonly reason: string
+  readonly message: string
+}
+
+/** The first stage that fits, or `undefined` when nothing more is to come by itself. */
+export function selectStage(stages: readonly Stage[], pod: Pod): Stage | undefined {
+  return stages.find(stage => fits(stage.selector, pod))
+}
+
+function fits(selector: StageSelector, { metadata, status }: Pod): boolean {
+  if ((metadata?.deletionTimestamp !== undefined) !== selector.deleting) return false
+  if (selector.accepted !== undefined && (status?.startTime !== undefined) !== selector.accepted) return false
+  if (selector.phase !== undefined && !(selector.phase as readonly string[]).includes(status?.phase ?? 'Pending')) {
+    return false
+  }
+  for (const type in selector.conditions) {
+    const isTrue = status?.conditions?.find(condition => condition.type === type)?.status === 'True'
+    if (isTrue !== (selector.conditions[type] === 'True')) return false
+  }
+  return true
+}

@@ -1,0 +1,24 @@
+export {
+  checkDescriptors,
+  type DescriptorLimits,
+  descriptorsNeeded,
+  type PodNetwork,
+  probePodNetwork,
+  readDescriptorLimits,
+  type SocketPlan,
+} from './addresses.ts'
+export type { TargetErrorCode } from './errors.ts'
+export type * from './messages.ts'
+export {
+  type MetricsPage,
+  type Profile,
+  SEQUENCE_SERIES,
+  type SeriesDescription,
+  TIME_SERIES,
+  UID_LABEL,
+} from './profile.ts'
+export { profileByName, PROFILES } from './profiles/index.ts'
+export { RemoteRuntime } from './remote-runtime.ts'
+export { type TargetLogs, TargetPool, type TargetPoolOptions } from './target-pool.ts'
+export { TargetServer, type TargetServerOptions } from './target-server.ts'
+export { type TruthRow, TruthTable } from './truth-table.ts'

@@ -1,0 +1,109 @@
+import type { MessagePort } from 'node:worker_threads'
+import { assert } from '../../base/index.ts'
+import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
+import { receivedError, targetError } from './errors.ts'
+import type { FromTargets, ToTargets } from './messages.ts'
+
+/** What is used of a `MessagePort`. */
+export type ControlPort = Pick<MessagePort, 'postMessage' | 'on' | 'close'>
+
+interface Waiting {
+  readonly port: ControlPort
+  resolve(): void
+  reject(error: Error): void
+}
+
+/**
+ * The pods as the control plane sees them: in target threads, one port each.
+ *
+ * A pod's thread is decided by its uid alone, so that it is the same when the pod comes back, and messages about it keep
+ * their order. The ports keep the calling thread alive until `dispose`.
+ */
+export class RemoteRuntime implements PodRuntime {
+  readonly #ports: readonly ControlPort[]
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #closed = new Set<ControlPort>()
+  #lastId = 0
+
+  constructor(ports: readonly ControlPort[]) {
+    assert(ports.length > 0, 'pods need a thread to run in')
+    this.#ports = ports
+    for (const port of ports) {
+      port.on('message', (message: FromTargets) => this.#onDone(message))
+      port.on('close', () => this.#onClosed(port))
+    }
+  }
+
+  open(target: TargetSpec): Promise<void> {
+    return this.#ask(target.uid, id => ({ type: 'open', id, target }))
+  }
+
+  close(uid: string): Promise<void> {
+    return this.#ask(uid, id => ({ type: 'close', id, uid }))
+  }
+
+  setPartitioned(uids: readonly string[], partitioned: boolean): void {
+    const shards = new Map<ControlPort, string[]>()
+    for (const uid of uids) {
+      const port = this.#portOf(uid)
+      const shard = shards.get(port)
+      if (shard === undefined) shards.set(port, [uid])
+      else shard.push(uid)
+    }
+    for (const [port, shard] of shards) {
+      const message: ToTargets = { type: 'partition', uids: shard, partitioned }
+      port.postMessage(message)
+    }
+  }
+
+  /** Gives the ports up. What is still unanswered is rejected. */
+  dispose(): void {
+    for (const port of this.#ports) {
+      port.close()
+      this.#onClosed(port)
+    }
+  }
+
+  #ask(uid: string, message: (id: number) => ToTargets): Promise<void> {
+    const port = this.#portOf(uid)
+    if (this.#closed.has(port)) return Promise.reject(gone())
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { port, resolve, reject })
+      port.postMessage(message(id))
+    })
+  }
+
+  #onDone(message: FromTargets): void {
+    const waiting = this.#waiting.get(message.id)
+    assert(waiting !== undefined, () => `nobody waits for answer ${message.id}`)
+    this.#waiting.delete(message.id)
+    if (message.error === undefined) waiting.resolve()
+    else waiting.reject(receivedError(message.code, message.error))
+  }
+
+  /** A port that its thread closed will not answer any more. */
+  #onClosed(port: ControlPort): void {
+    this.#closed.add(port)
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.port !== port) continue
+      this.#waiting.delete(id)
+      waiting.reject(gone())
+    }
+  }
+
+  #portOf(uid: string): ControlPort {
+    return this.#ports[hash(uid) % this.#ports.length]!
+  }
+}
+
+function gone(): Error {
+  return targetError('CHURN_TARGET_THREAD', 'the target thread that plays this pod is gone')
+}
+
+/** FNV-1a. */
+function hash(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  return h >>> 0
+}

@@ -1,0 +1,29 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { CodedError, describeError, SystemClock } from '../../base/index.ts'
+import type { FromTargetsMain, TargetWorkerData, ToTargets, ToTargetsMain } from './messages.ts'
+import { TargetServer } from './target-server.ts'
+import { TargetThread } from './target-thread.ts'
+import { TruthTable } from './truth-table.ts'
+
+const { truth, originNs, control } = workerData as TargetWorkerData
+const main = parentPort as MessagePort
+const tell = (message: FromTargetsMain): void => main.postMessage(message)
+
+const server = new TargetServer(new SystemClock(), new TruthTable(truth), {
+  originNs,
+  onFault: error =>
+    tell({
+      type: 'failed',
+      code: error instanceof CodedError ? error.code : 'CHURN_TARGET_THREAD',
+      message: describeError(error),
+    }),
+})
+const thread = new TargetThread(server, control, main)
+
+control.on('message', (message: ToTargets) => thread.onControl(message))
+main.on('message', (message: ToTargetsMain) => {
+  if (!thread.onMain(message)) return
+  control.close()
+  main.close()
+})
+tell({ type: 'ready' })
