@@ -35,7 +35,7 @@ export class Progress {
     this.#clock = clock
     this.#out = out
     this.#state = state
-    this.#live = out.isTTY === true && process.env.CI === undefined
+    this.#live = out.isTTY && process.env.CI === undefined
   }
 
   start(): void {

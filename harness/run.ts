@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Clock, CodedError, ExitCode } from '../base/index.ts'
+import { type Clock, CodedError, ExitCode, makeFolder } from '../base/index.ts'
 import { type Report, prepareReportFolder, writeReport } from '../reports/index.ts'
 import { probePodNetwork } from '../sim/index.ts'
 import { assemble } from './assemble.ts'
@@ -19,6 +18,8 @@ export interface RunOptions {
   readonly subjectArgs?: readonly string[]
   /** `prometheus.yml`; the default configuration when absent. */
   readonly config?: string | undefined
+  /** Folder that relative paths in it are meant from. */
+  readonly configDir?: string | undefined
   readonly outDir: string
   /** How long the subject may take to say that it is ready. */
   readonly readyTimeoutMs: number
@@ -64,11 +65,12 @@ export async function runScenario(clock: Clock, options: RunOptions): Promise<Re
     })
     options.signal.throwIfAborted()
     const workDir = join(outDir, 'subject')
-    await mkdir(workDir, { recursive: true })
+    makeFolder(workDir)
     subject = await definition.start(clock, {
       bin: options.bin,
       args: options.subjectArgs ?? [],
       config,
+      configDir: options.configDir,
       api: simulation.api,
       workDir,
       readyTimeoutMs: options.readyTimeoutMs,

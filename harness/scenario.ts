@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Ajv, type ErrorObject } from 'ajv'
 import { ExitCode, parseDuration } from '../base/index.ts'
 import { canonicalJson, checkThresholds } from '../reports/index.ts'
-import type { ClusterInput, Duration, ProfileName, ScenarioInput, TimingsInput } from '../scenarios/index.ts'
+import type { ClusterInput, ProfileName, ScenarioInput, TimingsInput } from '../scenarios/index.ts'
 import {
   ACTIONS,
   type ClusterSpec,
@@ -66,7 +66,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   if (faults.length > 0) throw scenarioError(input.name, faults)
 
   const scenario = merged as ScenarioInput
-  const ms = (path: string, text: Duration | string): number => {
+  const ms = (path: string, text: string): number => {
     try {
       return parseDuration(text)
     } catch (error) {
@@ -118,7 +118,7 @@ function scenarioError(name: string, faults: readonly string[]): HarnessError {
   return new HarnessError('CHURN_SCENARIO', `scenario ${name} cannot be run:${list}`, { exitCode: ExitCode.usage })
 }
 
-type ToMs = (path: string, text: Duration | string) => number
+type ToMs = (path: string, text: string) => number
 
 function completeCluster(input: ClusterInput, ms: ToMs, faults: string[]): ClusterSpec {
   const podsPerNodeMax = input.podsPerNodeMax ?? 110

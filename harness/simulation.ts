@@ -159,7 +159,7 @@ class Inbox {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       const queue = this.#waiting.get(type) ?? []
-      queue.push({ resolve: resolve as (message: never) => void, reject })
+      queue.push({ resolve, reject })
       this.#waiting.set(type, queue)
     })
   }

@@ -112,6 +112,7 @@ export class Trial {
         ),
       })
     })
+    for (const message of subject.warnings ?? []) this.warnings.push({ code: 'subject', message })
     const probe = new VisibilityProbe(clock, { query: promql => subject.query(promql) })
     this.#probe = probe
     const cpuBefore = subject.resources()?.cpuSeconds
@@ -261,6 +262,7 @@ export class Trial {
         logs: targets.scrapes,
         cutMs: Number(endNs - this.originNs) / 1e6,
         logsUntilUnixMs,
+        valueErrorRatioMax: subject.valueErrorRatioMax ?? 0,
       })
       metrics.samples_served = { value: samples.served }
       metrics.samples_stored = { value: samples.stored }

@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { assert } from '../base/index.ts'
+import { assert, makeFolder } from '../base/index.ts'
 import { ReportError } from './errors.ts'
 import { prettyJson } from './json.ts'
 import { renderHtml } from './render/html/page.ts'
@@ -23,7 +23,7 @@ export interface ReportFiles {
 export async function prepareReportFolder(dir: string): Promise<string> {
   const folder = resolve(dir)
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     const probe = join(folder, `.churnbench-${process.pid}.tmp`)
     await (await open(probe, 'w')).close()
     await rm(probe)

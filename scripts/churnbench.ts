@@ -1,21 +1,22 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { CodedError, describeError, ExitCode } from '../base/index.ts'
-import { addClusterCommand } from './cluster.ts'
-import { addPeersCommand } from './peers.ts'
-import { addScenarioCommand } from './scenario.ts'
-import { addScraperCommand } from './scraper.ts'
 
-/** The `churnbench` program: one sub-command per npm script. */
+/** One sub-command per npm script. Loaded on demand: what a user waits for at each start is what this one needs. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  scenario: async () => (await import('./scenario.ts')).addScenarioCommand,
+  cluster: async () => (await import('./cluster.ts')).addClusterCommand,
+  scraper: async () => (await import('./scraper.ts')).addScraperCommand,
+  peers: async () => (await import('./peers.ts')).addPeersCommand,
+}
+
 const program = new Command('churnbench')
   .description('Load test and benchmark for Prometheus-style monitoring of Kubernetes, without a cluster')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
 
-addScenarioCommand(program)
-addClusterCommand(program)
-addScraperCommand(program)
-addPeersCommand(program)
+const wanted = COMMANDS[process.argv[2] ?? '']
+for (const load of wanted === undefined ? Object.values(COMMANDS) : [wanted]) (await load())(program)
 
 try {
   await program.parseAsync()

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CodedError, ExitCode, parseDuration, SystemClock } from '../base/index.ts'
@@ -68,6 +68,7 @@ async function scenarioCommand(name: string | undefined, options: Options): Prom
     bin: options.bin,
     subjectArgs: options.subjectArg,
     config: options.config === undefined ? undefined : readConfig(options.config),
+    configDir: options.config === undefined ? undefined : dirname(resolve(options.config)),
     outDir,
     readyTimeoutMs: options.readyTimeout,
     stderr: process.stderr,
@@ -75,7 +76,7 @@ async function scenarioCommand(name: string | undefined, options: Options): Prom
     root: new URL('../../', import.meta.url),
   })
   const text = renderTerminal(report, {
-    color: (options.json === true ? process.stderr : process.stdout).isTTY === true,
+    color: (options.json === true ? process.stderr : process.stdout).isTTY,
   })
   if (options.json === true) {
     process.stderr.write(text)

@@ -4,7 +4,7 @@
  * Ends with one line `N passed, N failed`, counted over all assertions, which CI reads.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureReady, root } from './ensure.mjs'
 

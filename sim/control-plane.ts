@@ -6,6 +6,7 @@ import { type Cluster, createCluster, defaultTolerationSeconds } from './control
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type { ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
 import { ChurnRecorder, TruthRecorder } from './trace/index.ts'
+import { warmUp } from './warm-up.ts'
 
 export interface ControlPlaneOptions {
   readonly seed: string
@@ -54,6 +55,7 @@ export class ControlPlane {
 
   /** @throws CodedError CHURN_API_PORT */
   static async create(options: ControlPlaneOptions): Promise<ControlPlane> {
+    warmUp(options.cluster.timings)
     const lag = new DurationHistogram()
     const clock = new PacedClock({ stats: { onLag: ns => lag.record(ns) } })
     const prng = new Prng(options.seed)

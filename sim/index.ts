@@ -17,9 +17,7 @@ export type {
 export {
   checkDescriptors,
   type MetricsPage,
-  type PodNetwork,
   probePodNetwork,
-  type Profile,
   profileByName,
   PROFILES,
   SEQUENCE_SERIES,
@@ -27,7 +25,6 @@ export {
   TargetPool,
   type TargetScrapeLog,
   TIME_SERIES,
-  type TruthRow,
   TruthTable,
   UID_LABEL,
 } from './targets/index.ts'

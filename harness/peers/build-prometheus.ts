@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { makeFolder } from '../../base/index.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { PEERS } from './catalogue.ts'
 import type { Environment } from './environment.ts'
@@ -58,7 +59,7 @@ async function buildVersion(
   tell(`building Prometheus ${release} with ${go}; the first time this takes some minutes`)
   writeModule(folder, 'prometheus')
   const target = cachedPrometheus(env)
-  mkdirSync(path.dirname(target), { recursive: true })
+  makeFolder(path.dirname(target))
   const unfinished = `${target}.${process.pid}.new`
   const run = (args: readonly string[]): Promise<ProgramResult> =>
     runProgram(go, args, { env: { ...goEnvironment(env), GOFLAGS: goFlags(env) }, cwd: folder })
@@ -80,7 +81,7 @@ async function buildVersion(
 
 /** A module of our own; `go get` completes it. */
 function writeModule(folder: string, name: string): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   writeFileSync(path.join(folder, 'go.mod'), `module churnbench.local/${name}\n`)
 }
 

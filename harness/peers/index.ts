@@ -1,9 +1,9 @@
 export { cacheFolder } from './cache-folder.ts'
 export { VICTORIA_METRICS_PROGRAMS } from './catalogue.ts'
-export { type Output, type PeersOptions, runPeers } from './command.ts'
-export { detectPeers, peersByName, type PeerProgram, type PeerStatus, victoriaMetricsVersion } from './detect.ts'
+export { runPeers } from './command.ts'
+export { detectPeers, peersByName, type PeerStatus, victoriaMetricsVersion } from './detect.ts'
 export type { Environment } from './environment.ts'
-export { PeerError, type PeerErrorCode } from './errors.ts'
+
 export { findProgram, findPrograms, isExecutable } from './find-program.ts'
 export {
   cachedPrometheus,

@@ -33,6 +33,8 @@ export interface SamplesOptions {
   readonly cutMs: number
   /** Unix milliseconds at which the logs were taken: rows that were answered later are not known to them. */
   readonly logsUntilUnixMs: number
+  /** Relative error of values that the subject admits to (a lossy codec); 0 for those that keep what they get. */
+  readonly valueErrorRatioMax: number
 }
 
 const EXAMPLES_MAX = 10
@@ -63,7 +65,7 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
   const rightOf = new Map<number, number>()
   for (const { targetLabels } of options.identities.get(log.uid) ?? []) {
     const stored = await options.rawSamples(selectorOf(targetLabels), options.minUnixMs, options.maxUnixMs)
-    checkRows(log, page, stored, targetLabels, rightOf, tally, options.logsUntilUnixMs)
+    checkRows(log, page, stored, targetLabels, rightOf, tally, options)
   }
   for (let i = 0; i < log.requestMs.length; i++) {
     if (log.served[i] !== 1 || log.requestMs[i]! >= options.cutMs) continue
@@ -92,7 +94,7 @@ function checkRows(
   targetLabels: ReadonlyMap<string, string>,
   rightOf: Map<number, number>,
   tally: Tally,
-  logsUntilUnixMs: number,
+  { logsUntilUnixMs, valueErrorRatioMax }: SamplesOptions,
 ): void {
   const mine = stored.filter(series => (series.labels[UID_LABEL] ?? log.uid) === log.uid)
   const sequenceAt = columnOf(mine, SEQUENCE_SERIES, value => value)
@@ -115,7 +117,7 @@ function checkRows(
         continue
       }
       const served = page.valueAt(index, unixMs, sequence)
-      if (value === served) {
+      if (value === served || Math.abs(value - served) <= valueErrorRatioMax * Math.abs(served)) {
         rightOf.set(sequence, (rightOf.get(sequence) ?? 0) + 1)
       } else {
         tally.wrong++

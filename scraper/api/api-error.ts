@@ -1,14 +1,7 @@
 import { QueryError } from '../promql/index.ts'
 
 export type ErrorType =
-  | 'bad_data'
-  | 'execution'
-  | 'canceled'
-  | 'timeout'
-  | 'internal'
-  | 'not_found'
-  | 'not_acceptable'
-  | 'unavailable'
+  'bad_data' | 'execution' | 'canceled' | 'timeout' | 'internal' | 'not_found' | 'not_acceptable' | 'unavailable'
 
 const HTTP_STATUS: Readonly<Record<ErrorType, number>> = {
   bad_data: 400,

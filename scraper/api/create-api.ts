@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify'
-import { ApiError, toApiError } from './api-error.ts'
+import { toApiError } from './api-error.ts'
 import type { ApiDeps } from './deps.ts'
 import { managementRoutes } from './management-routes.ts'
 import { metadataRoutes } from './metadata-routes.ts'
@@ -38,13 +38,9 @@ export function createApi(deps: ApiDeps): FastifyInstance {
     const answer = toApiError(error)
     return reply.code(answer.status).type('application/json').send(answer.toJson())
   })
-  app.setNotFoundHandler((request, reply) => {
-    if (request.url.startsWith('/api/v1/')) {
-      const error = new ApiError('not_found', `${request.url.split('?')[0]} is not part of this API`)
-      return reply.code(error.status).type('application/json').send(error.toJson())
-    }
-    return reply.code(404).type('text/plain; charset=utf-8').send('404 page not found\n')
-  })
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain; charset=utf-8').send('404 page not found\n'),
+  )
   queryRoutes(app, deps)
   metadataRoutes(app, deps)
   targetRoutes(app, deps)

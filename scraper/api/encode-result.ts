@@ -109,7 +109,10 @@ class TimeTexts {
 }
 
 /** `,"warnings":[…],"infos":[…]`, each only when there are any. */
-export function encodeNotes(notes: { readonly warnings: readonly string[]; readonly infos?: readonly string[] }): string {
+export function encodeNotes(notes: {
+  readonly warnings: readonly string[]
+  readonly infos?: readonly string[]
+}): string {
   const { warnings, infos = [] } = notes
   return (
     (warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`) +

@@ -55,7 +55,7 @@ export function metadataRoutes(app: FastifyInstance, deps: ApiDeps): void {
 
   app.get<{ Params: { name: string } }>('/api/v1/label/:name/values', async (request, reply) => {
     const name = unescapeLabelName(request.params.name)
-    if (name === undefined) throw new ApiError('bad_data', `invalid label name: ${JSON.stringify(request.params.name)}`)
+    if (name === '') throw new ApiError('bad_data', 'invalid label name: ""')
     const params = paramsOf(request)
     const limit = params.limit()
     const querier = querierFor(params)

@@ -1,4 +1,4 @@
-import { CodedError, parseDuration } from '../../base/index.ts'
+import { parsePromDuration } from '../config/index.ts'
 import type { Matcher } from '../model/index.ts'
 import { parseSelector, QueryError } from '../promql/index.ts'
 import { ApiError, invalidParameter } from './api-error.ts'
@@ -38,32 +38,33 @@ export class Params {
     const text = this.get(name)
     if (text === '' && missing !== undefined) return missing
     const seconds = toNumber(text)
-    if (seconds !== undefined && Number.isFinite(seconds)) return Math.round(seconds * 1000)
+    if (seconds !== undefined && Number.isFinite(seconds)) return toMs(seconds)
     if (RFC3339.test(text)) {
       const tMs = Date.parse(text)
       if (!Number.isNaN(tMs)) return tMs
     }
     if (text === MIN_TIME_TEXT) return MIN_TIME_MS
     if (text === MAX_TIME_TEXT) return MAX_TIME_MS
-    throw invalidParameter(name, `cannot parse ${JSON.stringify(text)} to a valid timestamp`)
+    const reason = `cannot parse ${JSON.stringify(text)} to a valid timestamp`
+    throw invalidParameter(name, missing === undefined ? reason : `invalid time value for '${name}': ${reason}`)
   }
 
-  /** Milliseconds from seconds or a duration such as `1m30s`; `undefined` when missing. @throws ApiError */
-  duration(name: string): number | undefined {
+  /**
+   * Milliseconds from seconds or a duration such as `1m30s`; `undefined` when missing.
+   *
+   * @param complaint what Prometheus says of this parameter instead of `invalid parameter`.
+   * @throws ApiError
+   */
+  duration(name: string, complaint?: string): number | undefined {
     const text = this.get(name)
     if (text === '') return undefined
     const seconds = toNumber(text)
-    if (seconds !== undefined) {
-      if (Math.abs(seconds) < 2 ** 63 / 1e9) return seconds * 1000
-      const reason = `cannot parse ${JSON.stringify(text)} to a valid duration. It overflows int64`
-      throw invalidParameter(name, reason)
-    }
-    try {
-      return parseDuration(text)
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error
-      throw invalidParameter(name, `cannot parse ${JSON.stringify(text)} to a valid duration`)
-    }
+    if (seconds !== undefined && Math.abs(seconds) < 2 ** 63 / 1e9) return seconds * 1000
+    const ms = seconds === undefined ? parsePromDuration(text) : undefined
+    if (ms !== undefined) return ms
+    const overflow = seconds === undefined ? '' : '. It overflows int64'
+    const reason = `cannot parse ${JSON.stringify(text)} to a valid duration${overflow}`
+    throw complaint === undefined ? invalidParameter(name, reason) : new ApiError('bad_data', `${complaint}: ${reason}`)
   }
 
   /** 0 means no limit. @throws ApiError */
@@ -89,7 +90,7 @@ export class Params {
         throw invalidParameter('match[]', error.message)
       }
       if (matchers.every(matcher => matcher.matches(''))) {
-        throw new ApiError('bad_data', 'match[] must contain at least one non-empty matcher')
+        throw invalidParameter('match[]', 'match[] must contain at least one non-empty matcher')
       }
       return matchers
     })
@@ -98,4 +99,10 @@ export class Params {
 
 function toNumber(text: string): number | undefined {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+/** The fraction is rounded by itself, as Prometheus does, so that large times do not decide about it. */
+function toMs(seconds: number): number {
+  const whole = Math.trunc(seconds)
+  return whole * 1000 + Math.round((seconds - whole) * 1000)
 }

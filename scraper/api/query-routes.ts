@@ -9,6 +9,8 @@ import { sendPieces } from './respond.ts'
 
 /** Points per series that one answer may hold: a minute's resolution for a week. */
 const MAX_POINTS = 11_000
+/** Warnings, and infos, that one answer may hold. */
+const MAX_NOTES = 10
 
 /** `/api/v1/query` and `/api/v1/query_range`. */
 export function queryRoutes(app: FastifyInstance, deps: ApiDeps): void {
@@ -70,8 +72,8 @@ function queryOptions(params: Params, reply: FastifyReply): QueryOptions {
     if (!reply.raw.writableFinished) gone.abort()
   })
   return {
-    timeoutMs: params.duration('timeout'),
-    lookbackMs: positive(params.duration('lookback_delta')),
+    timeoutMs: positive(params.duration('timeout')),
+    lookbackMs: positive(params.duration('lookback_delta', 'error parsing lookback delta duration')),
     signal: gone.signal,
   }
 }
@@ -88,9 +90,17 @@ function answer(
   limit: number,
 ): FastifyReply {
   const value = truncate(result.value, limit)
-  const warnings = value === result.value ? result.warnings : [...result.warnings, 'results truncated due to limit']
+  const told = value === result.value ? result.warnings : [...result.warnings, 'results truncated due to limit']
+  const warnings = atMost(told, 'warning')
+  const infos = atMost(result.infos, 'info')
   const stats = params.get('stats') === '' ? undefined : result.stats
-  return sendPieces(request, reply, encodeQuery(value, { warnings, infos: result.infos, stats }))
+  return sendPieces(request, reply, encodeQuery(value, { warnings, infos, stats }))
+}
+
+/** One query over many metrics can have a note about each: the first ones, and how many more there are. */
+function atMost(notes: readonly string[], kind: 'warning' | 'info'): readonly string[] {
+  if (notes.length <= MAX_NOTES) return notes
+  return [...notes.slice(0, MAX_NOTES), `${notes.length - MAX_NOTES} more ${kind} annotations omitted`]
 }
 
 /** The first `limit` series; the same object when nothing is cut off. */

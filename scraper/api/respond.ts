@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGzip, gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
@@ -26,8 +26,9 @@ export function sendPieces(request: FastifyRequest, reply: FastifyReply, pieces:
   void reply.header('content-type', JSON_TYPE).header('vary', 'Accept-Encoding')
   if (!acceptsGzip(request)) return reply.send(rest)
   const gzip = createGzip({ level: GZIP_LEVEL })
-  rest.on('error', error => gzip.destroy(error))
-  return reply.header('content-encoding', 'gzip').send(rest.pipe(gzip))
+  // Ends both when either does, e.g. because the client has gone; the reply is told by the second.
+  pipeline(rest, gzip, () => {})
+  return reply.header('content-encoding', 'gzip').send(gzip)
 }
 
 export function sendText(request: FastifyRequest, reply: FastifyReply, type: string, text: string): FastifyReply {
@@ -43,7 +44,7 @@ export function sendData(request: FastifyRequest, reply: FastifyReply, data: str
 
 function acceptsGzip(request: FastifyRequest): boolean {
   const accepted = request.headers['accept-encoding'] ?? ''
-  return /(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)/.test(String(accepted))
+  return /(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)/.test(accepted)
 }
 
 function* resume(head: string, pieces: Iterator<string>): Generator<Buffer> {

@@ -15,8 +15,9 @@ const NO_MAX_TIME = '-9223372036854775808'
 /** `/api/v1/status/*`. */
 export function statusRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.get('/api/v1/status/tsdb', async (request, reply) => {
-    const limit = paramsOf(request).limit('limit', DEFAULT_TOP)
-    if (limit < 1) throw new ApiError('bad_data', 'limit must be a positive number')
+    const text = paramsOf(request).get('limit')
+    const limit = text === '' ? DEFAULT_TOP : Number(text)
+    if (!Number.isInteger(limit) || limit < 1) throw new ApiError('bad_data', 'limit must be a positive number')
     if (limit > MAX_TOP) throw new ApiError('bad_data', `limit must not exceed ${MAX_TOP}`)
     const stats = deps.storage.stats()
     const head = [

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { formatDuration } from '../../base/index.ts'
+import { formatPromDuration } from '../config/index.ts'
 import type { ActiveTargetStatus, DroppedTargetStatus } from '../scrape/target-status.ts'
 import type { ApiDeps } from './deps.ts'
 import { encodeLabels } from './encode-result.ts'
@@ -61,8 +61,8 @@ function encodeActive(target: ActiveTargetStatus): string {
     lastScrape: target.lastScrapeMs === undefined ? NEVER : new Date(target.lastScrapeMs).toISOString(),
     lastScrapeDuration: target.lastScrapeDurationS,
     health: target.health,
-    scrapeInterval: formatDuration(target.scrapeIntervalMs),
-    scrapeTimeout: formatDuration(target.scrapeTimeoutMs),
+    scrapeInterval: formatPromDuration(target.scrapeIntervalMs),
+    scrapeTimeout: formatPromDuration(target.scrapeTimeoutMs),
   })
   const discovered = encodeLabels(target.discoveredLabels)
   return `{"discoveredLabels":${discovered},"labels":${encodeLabels(target.labels)},${rest.slice(1)}`

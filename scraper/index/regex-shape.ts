@@ -47,7 +47,12 @@ export function regexShape(pattern: string): RegexShape {
   if (alternatives.length === 1) return shapeOf(alternatives[0]!)
   // Several alternatives with wildcards: only their beginnings are of use.
   const prefixes = withoutLonger(alternatives.flatMap(parts => prefixesOf(parts)))
-  return { kind: 'scan', prefixes: prefixes.length <= PREFIXES_MAX ? prefixes : [''], mayMatch: () => true, exact: false }
+  return {
+    kind: 'scan',
+    prefixes: prefixes.length <= PREFIXES_MAX ? prefixes : [''],
+    mayMatch: () => true,
+    exact: false,
+  }
 }
 
 function shapeOf(parts: readonly Part[]): RegexShape {
@@ -61,7 +66,8 @@ function shapeOf(parts: readonly Part[]): RegexShape {
   const suffix = last.kind === 'texts' && last.texts.length === 1 ? last.texts[0]! : ''
   let middle = ''
   for (const part of parts.slice(1, -1)) {
-    if (part.kind === 'texts' && part.texts.length === 1 && part.texts[0]!.length > middle.length) middle = part.texts[0]!
+    if (part.kind === 'texts' && part.texts.length === 1 && part.texts[0]!.length > middle.length)
+      middle = part.texts[0]!
   }
   return {
     kind: 'scan',

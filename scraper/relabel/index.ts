@@ -4,6 +4,7 @@ export {
   DEFAULT_REPLACEMENT,
   DEFAULT_SEPARATOR,
   literalOf,
+  prefixOf,
   RELABEL_ACTIONS,
   type RelabelAction,
   type RelabelRule,

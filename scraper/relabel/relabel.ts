@@ -63,6 +63,8 @@ function sourceValue(rule: RelabelRule, builder: LabelsBuilder): string {
 
 function matches(rule: RelabelRule, text: string): boolean {
   if (rule.matchesAll) return true
+  const { prefix } = rule
+  if (prefix !== undefined) return text.length >= prefix.text.length + prefix.minRest && text.startsWith(prefix.text)
   return rule.literal === undefined ? rule.regex.matches(text) : rule.literal === text
 }
 
@@ -76,7 +78,10 @@ function replace(rule: RelabelRule, value: string, builder: LabelsBuilder): void
 /** `template` with the groups filled in; `value` is known to match. */
 function expand(rule: RelabelRule, value: string, template: string): string {
   if (!template.includes('$')) return template
-  if (rule.matchesAll && template === '$1') return value
+  if (template === '$1') {
+    if (rule.matchesAll) return value
+    if (rule.prefix !== undefined) return value.slice(rule.prefix.text.length)
+  }
   return rule.regex.expand(value, template) ?? ''
 }
 

@@ -13,6 +13,8 @@ export type FetchOutcome =
 /** Idle connections are kept a little longer than the pause between two scrapes, but not for ever. */
 const MAX_IDLE_MS = 300_000
 const MAX_REDIRECTS = 10
+/** A connection to which a redirect led is closed after its one answer. */
+const REDIRECT_IDLE_MS = 1000
 
 /** The part of a scrape's request that is the same for all targets of a job. */
 export class ScrapeRequests {
@@ -101,7 +103,9 @@ export class ScrapeClient {
     let headers: Record<string, string | string[]>
     try {
       headers = this.#requests.headers(timeoutMs, isOwn)
-      client = isOwn ? (this.#client ??= this.#connectOwn()) : this.#requests.connect(url.origin, 0, timeoutMs)
+      client = isOwn
+        ? (this.#client ??= this.#connectOwn())
+        : this.#requests.connect(url.origin, REDIRECT_IDLE_MS, timeoutMs)
     } catch (error) {
       request.done(failed((error as Error).message))
       return

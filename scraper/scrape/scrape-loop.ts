@@ -9,6 +9,7 @@ import { type FetchOutcome, ScrapeClient, type ScrapeRequests } from './scrape-c
 import type { ScrapeMetrics } from './scrape-metrics.ts'
 import { ScrapeReport } from './scrape-report.ts'
 import type { Target } from './target.ts'
+import type { TurnBudget } from './turn-budget.ts'
 import type { ActiveTargetStatus } from './target-status.ts'
 
 /** When a newly found target is scraped first: at once, or at its first planned instant as Prometheus does. */
@@ -21,6 +22,7 @@ export interface LoopContext {
   readonly config: ScrapeConfig
   readonly requests: ScrapeRequests
   readonly scratch: BodyScratch
+  readonly budget: TurnBudget
   readonly metrics: ScrapeMetrics
   readonly log: LogSink
   readonly initialScrape: InitialScrape
@@ -58,6 +60,8 @@ export class ScrapeLoop {
   /** Set while fetching: something about the target changed, so a failure is worth another try at once. */
   #isNudged = false
   #startedNs = 0n
+  /** How long the body waited for its turn: no part of the scrape's duration, for the target has no part in it. */
+  #waitNs = 0n
   #startedMs = 0
   #timestampMs = 0
   /** Timestamps of a target's samples rise strictly; all new ones are later than this. */
@@ -159,6 +163,7 @@ export class ScrapeLoop {
     const { clock, metrics } = this.#context
     this.#state = 'fetching'
     this.#isNudged = false
+    this.#waitNs = 0n
     this.#startedNs = clock.monotonicNs()
     this.#startedMs = clock.unixMs()
     this.#timestampMs = Math.max(this.#schedule.timestamp(this.#startedMs, dueMs), this.#lastTimestampMs + 1)
@@ -174,12 +179,18 @@ export class ScrapeLoop {
     })
     this.#client.fetch(outcome => {
       this.#timeout?.cancel()
-      this.#finish(outcome, dueMs)
+      const arrivedNs = clock.monotonicNs()
+      this.#context.budget.run(() => {
+        this.#waitNs = clock.monotonicNs() - arrivedNs
+        this.#finish(outcome, dueMs)
+      })
     })
   }
 
   #finish(outcome: FetchOutcome, dueMs: number | undefined): void {
     const { clock, metrics, log } = this.#context
+    // Stopped while the body waited for its turn.
+    if (this.#state === 'stopped') return
     if (outcome.kind === 'failed' && outcome.isTooLarge) metrics.exceededBodySize.inc()
     let problem: string | undefined
     try {
@@ -237,7 +248,7 @@ export class ScrapeLoop {
       } else {
         this.#body.markAllStale(appender, this.#timestampMs)
       }
-      this.#lastDurationS = Number(clock.monotonicNs() - this.#startedNs) / 1e9
+      this.#lastDurationS = Number(clock.monotonicNs() - this.#startedNs - this.#waitNs) / 1e9
       this.#report.append(appender, this.#timestampMs, {
         isUp: problem === undefined,
         durationS: this.#lastDurationS,

@@ -11,6 +11,7 @@ import { ScrapeMetrics } from './scrape-metrics.ts'
 import { ScrapePool } from './scrape-pool.ts'
 import { ScrapeRow } from './scrape-row.ts'
 import type { ActiveTargetStatus, DroppedTargetStatus, TargetsView } from './target-status.ts'
+import { TurnBudget } from './turn-budget.ts'
 
 export interface ScrapeManagerOptions {
   /** Default `immediate`. */
@@ -32,6 +33,7 @@ export class ScrapeManager implements TargetsView {
   readonly #appendable: Appendable
   readonly #options: ScrapeManagerOptions
   readonly #metrics: ScrapeMetrics
+  readonly #budget: TurnBudget
   readonly #scratch = { parser: new TextParser(), row: new ScrapeRow() }
   readonly #pools = new Map<
     string,
@@ -44,6 +46,7 @@ export class ScrapeManager implements TargetsView {
     this.#prng = prng
     this.#appendable = appendable
     this.#options = options
+    this.#budget = new TurnBudget(clock)
     this.#metrics = new ScrapeMetrics(options.registry ?? new MetricsRegistry())
   }
 
@@ -96,6 +99,7 @@ export class ScrapeManager implements TargetsView {
       config,
       requests: new ScrapeRequests(this.#clock, config, this.#options.userAgent ?? 'churnbench-scraper'),
       scratch: this.#scratch,
+      budget: this.#budget,
       metrics: this.#metrics,
       log: this.#options.log ?? noLog,
       initialScrape: this.#options.initialScrape ?? 'immediate',

@@ -1,5 +1,5 @@
 import { formatPromDuration, isTargetAddress, parsePromDuration, type ScrapeConfig } from '../config/index.ts'
-import { Labels, LabelsBuilder } from '../model/index.ts'
+import { type Labels, LabelsBuilder } from '../model/index.ts'
 import { relabel } from '../relabel/index.ts'
 
 /** One thing to scrape: where, how often, and the labels of its series. Immutable. */
@@ -37,8 +37,8 @@ type Record_ = Readonly<Record<string, string>>
  * that begin with `__` have done their work and are not attached to series.
  */
 export function makeTarget(own: Record_, group: Record_, config: ScrapeConfig): TargetOutcome {
-  const discoveredLabels = discovered(own, group, config)
-  const builder = new LabelsBuilder(discoveredLabels)
+  const builder = discovered(own, group, config)
+  const discoveredLabels = builder.build()
   if (!relabel(config.relabel, builder)) return { kind: 'dropped', discoveredLabels }
   const address = builder.get(ADDRESS)
   if (address === '') return refused('no address')
@@ -60,18 +60,20 @@ export function makeTarget(own: Record_, group: Record_, config: ScrapeConfig): 
   return { kind: 'target', target }
 }
 
-function discovered(own: Record_, group: Record_, config: ScrapeConfig): Labels {
-  const labels: Record<string, string> = { ...group, ...own }
-  const implied: Record<string, string> = {
-    job: config.jobName,
-    [INTERVAL]: formatPromDuration(config.scrapeIntervalMs),
-    [TIMEOUT]: formatPromDuration(config.scrapeTimeoutMs),
-    [METRICS_PATH]: config.metricsPath,
-    [SCHEME]: config.scheme,
+function discovered(own: Record_, group: Record_, config: ScrapeConfig): LabelsBuilder {
+  const builder = new LabelsBuilder()
+  for (const name in group) builder.set(name, group[name]!)
+  for (const name in own) builder.set(name, own[name]!)
+  const imply = (name: string, value: string): void => {
+    if (builder.get(name) === '') builder.set(name, value)
   }
-  for (const [name, values] of Object.entries(config.params)) implied[PARAM_PREFIX + name] = values[0] ?? ''
-  for (const [name, value] of Object.entries(implied)) if ((labels[name] ?? '') === '') labels[name] = value
-  return Labels.fromRecord(labels)
+  imply('job', config.jobName)
+  imply(INTERVAL, formatPromDuration(config.scrapeIntervalMs))
+  imply(TIMEOUT, formatPromDuration(config.scrapeTimeoutMs))
+  imply(METRICS_PATH, config.metricsPath)
+  imply(SCHEME, config.scheme)
+  for (const name in config.params) imply(PARAM_PREFIX + name, config.params[name]![0] ?? '')
+  return builder
 }
 
 function makeUrl(builder: LabelsBuilder, config: ScrapeConfig): URL | undefined {

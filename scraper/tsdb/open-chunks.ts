@@ -108,7 +108,8 @@ export class OpenChunks {
     const start = lanes.bits[row]! >>> 3
     let handle = page.handle[row]!
     const out = this.#out
-    out[0] = handle !== NO_HANDLE && start < arena.capacity(handle) ? arena.page(handle)[arena.offset(handle) + start]! : 0
+    out[0] =
+      handle !== NO_HANDLE && start < arena.capacity(handle) ? arena.page(handle)[arena.offset(handle) + start]! : 0
     const bytes = encodeXor(lanes, row, this.#batchMs, this.#batchWords, 0, count, out)
     const needed = start + bytes
     if (handle === NO_HANDLE) handle = arena.alloc(needed)

@@ -1,6 +1,5 @@
-import fs from 'node:fs'
 import path from 'node:path'
-import type { Clock } from '../../base/index.ts'
+import { type Clock, makeFolder } from '../../base/index.ts'
 import type { Storage } from '../storage/interfaces.ts'
 import { replayLog, Wal } from '../wal/index.ts'
 import { DirLock } from './dir-lock.ts'
@@ -38,7 +37,7 @@ export async function openStorage(clock: Clock, options: StorageOptions = {}): P
 
   const walDir = path.join(dir, 'wal')
   try {
-    fs.mkdirSync(walDir, { recursive: true })
+    makeFolder(walDir)
   } catch (error) {
     throw storageError(dir, error)
   }

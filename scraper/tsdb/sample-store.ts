@@ -154,7 +154,8 @@ export class SampleStore {
       const chunkMaxMs = this.#chunks.maxMs(id)
       if ((chunkMinMs >= minMs && chunkMinMs <= maxMs) || chunkMaxMs <= maxMs) return true
       // The range lies between two samples of the chunk, or holds some of them: only its times can tell.
-      if (chunkMinMs < minMs) return this.#decodedHasSample(this.#chunks.handle(id), this.#chunks.bytesOf(id), minMs, maxMs)
+      if (chunkMinMs < minMs)
+        return this.#decodedHasSample(this.#chunks.handle(id), this.#chunks.bytesOf(id), minMs, maxMs)
     }
     return false
   }

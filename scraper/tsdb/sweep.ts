@@ -2,7 +2,7 @@ import type { SeriesRef } from '../storage/interfaces.ts'
 import type { Head } from './head.ts'
 
 /** Series looked at before others get a turn: well under a millisecond when there is nothing to do for them. */
-const SLICE_SERIES = 4096
+const SLICE_SERIES = 1024
 
 /** A series that was created, and then got no sample for so many whole sweeps, is removed. */
 const EMPTY_SWEEPS_MAX = 2

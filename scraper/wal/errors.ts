@@ -6,7 +6,8 @@ const SENTENCES: Readonly<Record<WalCode, string>> = {
   CHURN_WAL_FULL: 'the disk of the write-ahead log is full: make room, or shorten --storage.tsdb.retention.time',
   CHURN_WAL_DENIED: 'the write-ahead log may not be written: give this user write access to the data directory',
   CHURN_WAL_IO: 'the write-ahead log cannot be read or written: look at the disk and the system log',
-  CHURN_WAL_SYNC: 'the disk did not confirm what was written to the log: samples of the last seconds may be lost on a power failure',
+  CHURN_WAL_SYNC:
+    'the disk did not confirm what was written to the log: samples of the last seconds may be lost on a power failure',
   CHURN_WAL_VERSION:
     'the write-ahead log was written by a newer version: use that version, or another --storage.tsdb.path',
 }

@@ -81,7 +81,12 @@ export async function replayLog(dir: string, visitor: LogVisitor): Promise<LogRe
       current = path.join(dir, segmentName(number))
       if (number !== expected) {
         const file = path.join(dir, segmentName(expected))
-        damage.push({ file, offsetBytes: 0, lostBytes: 0, reason: `${number - expected} segments are missing from here` })
+        damage.push({
+          file,
+          offsetBytes: 0,
+          lostBytes: 0,
+          reason: `${number - expected} segments are missing from here`,
+        })
         for (let gap = expected; gap < Math.min(number, expected + GAP_MAX); gap++) {
           await fs.promises.writeFile(path.join(dir, segmentName(gap)), '')
         }

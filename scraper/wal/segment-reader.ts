@@ -1,13 +1,6 @@
 import { ByteReader, MalformedPayload } from './byte-reader.ts'
 import { crc32c } from './crc32c.ts'
-import {
-  MAGIC,
-  RECORD_HEADER_BYTES,
-  recordCrc,
-  RecordType,
-  SEGMENT_HEADER_BYTES,
-  VERSION,
-} from './segment-format.ts'
+import { MAGIC, RECORD_HEADER_BYTES, recordCrc, RecordType, SEGMENT_HEADER_BYTES, VERSION } from './segment-format.ts'
 
 export interface RecordVisitor {
   series(payload: ByteReader): void

@@ -11,7 +11,8 @@ export interface LoggedSeries {
 
 export function encodeSeries(out: ByteWriter, series: readonly LoggedSeries[]): void {
   const symbols = new Map<string, number>()
-  for (const { labels } of series) for (const text of labels.flat) if (!symbols.has(text)) symbols.set(text, symbols.size)
+  for (const { labels } of series)
+    for (const text of labels.flat) if (!symbols.has(text)) symbols.set(text, symbols.size)
   out.uvarint(symbols.size)
   for (const text of symbols.keys()) out.text(text)
 

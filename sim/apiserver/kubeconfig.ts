@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { stringify } from 'yaml'
+import { makeFolder } from '../../base/index.ts'
 import { kubeconfigUnwritable } from './errors.ts'
 
 const NAME = 'churnbench'
@@ -35,7 +36,7 @@ export async function writeKubeconfig(path: string, { url, caPem, token }: Kubec
   )
   const draft = `${path}.${process.pid}.tmp`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     await writeFile(draft, text, { mode: 0o600 })
     await rename(draft, path)
   } catch (cause) {

@@ -281,7 +281,10 @@ function deleted({ type }: RequestInfo, { metadata }: Stored): Status {
 }
 
 function send(reply: FastifyReply, code: number, body: Buffer | string): FastifyReply {
-  return reply.code(code).headers(JSON_HEADERS).send(typeof body === 'string' ? Buffer.from(body) : body)
+  return reply
+    .code(code)
+    .headers(JSON_HEADERS)
+    .send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
 function sendList(reply: FastifyReply, representation: Representation, page: Page): FastifyReply {

@@ -129,7 +129,9 @@ function createApp(
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
-    frameworkErrors: (_error, _request, reply) => sendError(reply as unknown as FastifyReply, pathNotFound()),
+    frameworkErrors: (_error, _request, reply) => {
+      void sendError(reply, pathNotFound())
+    },
   }) as unknown as FastifyInstance
   // Media types are judged by the handlers, in Kubernetes' words.
   app.removeAllContentTypeParsers()
@@ -167,14 +169,10 @@ function addRoutes(app: FastifyInstance, resources: ResourceApi, address: () => 
   }
   app.get('/version', () => KUBERNETES_VERSION)
   app.get('/api', (request, reply) =>
-    wantsAggregated(request.headers.accept)
-      ? sendAggregated(reply, true)
-      : reply.send(coreVersions(address())),
+    wantsAggregated(request.headers.accept) ? sendAggregated(reply, true) : reply.send(coreVersions(address())),
   )
   app.get('/apis', (request, reply) =>
-    wantsAggregated(request.headers.accept)
-      ? sendAggregated(reply, false)
-      : reply.send(groupList()),
+    wantsAggregated(request.headers.accept) ? sendAggregated(reply, false) : reply.send(groupList()),
   )
   app.get('/api/v1', () => known(resourceList('', 'v1')))
   app.get<{ Params: { group: string } }>('/apis/:group', request => known(group(request.params.group)))
@@ -223,5 +221,8 @@ function toApiError(error: FastifyError | ApiError): ApiError {
 function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   const retryAfterS = error.details?.retryAfterSeconds
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS))
-  return reply.code(error.code).headers(JSON_HEADERS).send(Buffer.from(JSON.stringify(error.toStatus())))
+  return reply
+    .code(error.code)
+    .headers(JSON_HEADERS)
+    .send(Buffer.from(JSON.stringify(error.toStatus())))
 }

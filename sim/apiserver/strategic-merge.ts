@@ -74,11 +74,8 @@ function mergeList(
   for (const item of patch) {
     if (!isObject(item)) throw new ApiError('BadRequest', `invalid patch: elements of ${field} must be objects`)
     const directive = item[DIRECTIVE]
-    if (directive === 'replace') {
-      // An element that says nothing else stands for "the list is what follows".
-      if (Object.keys(item).length > 1) out.push(cleaned(item, schema))
-      continue
-    }
+    // It speaks about the list, whatever else it says: the list is what the other elements are.
+    if (directive === 'replace') continue
     const id = item[mergeKey]
     if (id === undefined) {
       throw new ApiError('BadRequest', `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`)

@@ -9,6 +9,14 @@ export { keyOf, type KubeObject, type Stored, type StoredMeta, type Writable } f
 export { type AdmissionOptions, admitPod } from './pod-admission.ts'
 export * from './resources.ts'
 export { checkShape } from './shapes.ts'
-export { conflict, type DeleteOptions, notFound, ObjectStore, type StoreEvent, type StoreOptions, timestamp } from './store.ts'
+export {
+  conflict,
+  type DeleteOptions,
+  notFound,
+  ObjectStore,
+  type StoreEvent,
+  type StoreOptions,
+  timestamp,
+} from './store.ts'
 export { validateUpdate } from './validate-update.ts'
 export { validate, validateMetadata } from './validation.ts'

@@ -18,7 +18,10 @@ export function admitPod(pod: Writable<Pod>, { tolerationSeconds }: AdmissionOpt
   for (const taint of ['not-ready', 'unreachable']) {
     const key = `node.kubernetes.io/${taint}`
     if ((spec.tolerations ?? []).some(toleration => tolerates(toleration, key))) continue
-    spec.tolerations = [...(spec.tolerations ?? []), { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }]
+    spec.tolerations = [
+      ...(spec.tolerations ?? []),
+      { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds },
+    ]
   }
   pod.status = { phase: 'Pending', qosClass: qosClass(spec) }
 }

@@ -5,7 +5,6 @@ import {
   allocateServiceAddresses,
   applyDefaults,
   Deployments,
-  type KubeObject,
   Namespaces,
   Nodes,
   notFound,
@@ -87,7 +86,7 @@ const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
  */
 const RESTARTED_AT = 'churnbench.io/restarted-at'
 /** The Kubernetes release whose behaviour is played. */
-const KUBELET_VERSION = 'v1.34.1'
+const KUBELET_VERSION = 'v1.33.4'
 
 /**
  * Seconds of the default toleration for a cluster's eviction time: whole, as the API wants them. The admission of the API
@@ -167,8 +166,8 @@ export function createCluster(
       const { namespace, name } = workload
       const current = store.get<Service>(Services, namespace, name)
       allocateServiceAddresses(store, service, current)
-      createOrUpdate<Service>(store, Services, service)
-      createOrUpdate<Deployment>(store, Deployments, deployment)
+      createOrUpdate(store, Services, service)
+      createOrUpdate(store, Deployments, deployment)
     },
     scale(namespace, name, replicas) {
       modifyDeployment(store, namespace, name, spec => ({ ...spec, replicas }))
@@ -205,18 +204,20 @@ function ensureNamespace(store: ObjectStore, name: string): void {
   store.create<Namespace>(Namespaces, namespace)
 }
 
-function createOrUpdate<T extends KubeObject & { spec?: unknown }>(
-  store: ObjectStore,
-  type: ResourceType,
-  wanted: T,
-): void {
+function createOrUpdate(store: ObjectStore, type: ResourceType, wanted: Deployment | Service): void {
   const { namespace, name = '' } = wanted.metadata ?? {}
-  const written = store.modify<T>(type, namespace, name, current => ({
-    ...current,
-    metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...wanted.metadata?.labels } },
-    spec: wanted.spec,
-  }))
-  if (written === undefined) store.create<T>(type, wanted)
+  const written = store.modify<Deployment | Service>(
+    type,
+    namespace,
+    name,
+    current =>
+      ({
+        ...current,
+        metadata: { ...current.metadata, labels: { ...current.metadata.labels, ...wanted.metadata?.labels } },
+        ...(wanted.spec === undefined ? {} : { spec: wanted.spec }),
+      }) as Deployment | Service,
+  )
+  if (written === undefined) store.create<Deployment | Service>(type, wanted)
 }
 
 function modifyDeployment(

@@ -20,8 +20,8 @@ interface Rank {
  * The `count` pods that a ReplicaSet deletes first, in that order: unassigned, pending, not ready, of lower deletion cost,
  * on a node with more of the same kind, ready for a shorter time, with more restarts, younger.
  *
- * Times are compared by the power of two that they lie in, and pods of one such age in order of their uid, as Kubernetes
- * has done since 1.22: otherwise a scale-down would always undo the last scale-up.
+ * Times are compared by the power of two that they lie in, and pods that are alike in all this in order of their uid, as
+ * Kubernetes has done since 1.22: otherwise a scale-down would always undo the last scale-up.
  *
  * O(pods · log count) at worst; usually one comparison a pod.
  *

@@ -72,8 +72,10 @@ export function isComplete({ spec, metadata }: Stored<Deployment>, status: Deplo
 
 /** Something got better since `before`: more of the new, fewer of the old, more ready. */
 export function isProgressing(before: DeploymentStatus | undefined, after: DeploymentStatus): boolean {
-  const count = (status: DeploymentStatus | undefined, name: keyof DeploymentStatus): number => Number(status?.[name] ?? 0)
-  const old = (status: DeploymentStatus | undefined): number => count(status, 'replicas') - count(status, 'updatedReplicas')
+  const count = (status: DeploymentStatus | undefined, name: keyof DeploymentStatus): number =>
+    Number(status?.[name] ?? 0)
+  const old = (status: DeploymentStatus | undefined): number =>
+    count(status, 'replicas') - count(status, 'updatedReplicas')
   return (
     count(after, 'updatedReplicas') > count(before, 'updatedReplicas') ||
     old(after) < old(before) ||
@@ -125,7 +127,8 @@ function withTimes(
   const list = conditions ?? []
   const old = list.find(({ type }) => type === next.type)
   const isSame = old?.reason === next.reason && old?.message === next.message
-  if (conditionStatus(list, next.type) === next.status && isSame && next.reason !== 'ReplicaSetUpdated') return [...list]
+  if (conditionStatus(list, next.type) === next.status && isSame && next.reason !== 'ReplicaSetUpdated')
+    return [...list]
   const changed = withCondition(list, next, now)
   return changed.map(condition => (condition.type === next.type ? { ...condition, lastUpdateTime: now } : condition))
 }

@@ -8,9 +8,8 @@ import {
   ReplicaSets,
   type Stored,
   type StoreEvent,
-  timestamp,
 } from '../cluster/index.ts'
-import { controllerOf, controllerReference, splitKey, WorkQueue } from '../informers/index.ts'
+import { controllerOf, controllerReference, splitKey, WorkQueue, stampOf } from '../informers/index.ts'
 import {
   deploymentStatus,
   isComplete,
@@ -141,12 +140,14 @@ export class DeploymentController {
     const replicas = deployment.spec?.replicas ?? 1
     const bounds = rollBounds(deployment)
     const oldSizes = old.map(sizeOf)
-    const fresh = this.#currentSet(rollout, newSetReplicas(replicas, bounds, { wanted: 0, actual: 0, available: 0 }, oldSizes))
+    const fresh = this.#currentSet(
+      rollout,
+      newSetReplicas(replicas, bounds, { wanted: 0, actual: 0, available: 0 }, oldSizes),
+    )
     if (fresh === undefined) return
     const freshSize = sizeOf(fresh)
     // A set that is too large (its replicas were changed by hand, or it was resized in a rollout) is corrected first.
-    const wanted =
-      freshSize.wanted > replicas ? replicas : newSetReplicas(replicas, bounds, freshSize, oldSizes)
+    const wanted = freshSize.wanted > replicas ? replicas : newSetReplicas(replicas, bounds, freshSize, oldSizes)
     let isMoving = this.#scale(deployment, fresh, wanted)
     if (!isMoving) {
       const next = oldSetReplicas(replicas, bounds, freshSize, oldSizes)
@@ -213,7 +214,7 @@ export class DeploymentController {
       }
     } else {
       const next = currentReplicaSet(set, deployment, revision)
-      if (next !== set) set = store.update<ReplicaSet>(ReplicaSets, next) as Stored<ReplicaSet>
+      if (next !== set) set = store.update<ReplicaSet>(ReplicaSets, next)
       if (progressReason(deployment) === undefined) this.#progress(deployment, 'FoundNewReplicaSet', set.metadata.name)
     }
     this.#markRevision(deployment, revisionOf(set))
@@ -224,7 +225,8 @@ export class DeploymentController {
   #scale(deployment: Stored<Deployment>, set: Stored<ReplicaSet>, replicas: number): boolean {
     const before = set.spec?.replicas ?? 1
     const sizes = sizeAnnotations(deployment)
-    const isMarked = set.metadata.annotations?.[DESIRED] === sizes[DESIRED] && set.metadata.annotations?.[MAX] === sizes[MAX]
+    const isMarked =
+      set.metadata.annotations?.[DESIRED] === sizes[DESIRED] && set.metadata.annotations?.[MAX] === sizes[MAX]
     if (before === replicas && isMarked) return false
     this.#env.store.modify<ReplicaSet>(ReplicaSets, set.metadata.namespace, set.metadata.name, current => ({
       ...current,
@@ -284,7 +286,7 @@ export class DeploymentController {
 
   #writeStatus(rollout: Rollout, forced: ProgressReason | undefined): NonNullable<Deployment['status']> {
     const { deployment, fresh } = rollout
-    const now = timestamp(this.#env.clock.unixMs())
+    const now = stampOf(this.#env.clock)
     const status = deploymentStatus(rollout, now)
     const reason = forced ?? this.#nextProgress(deployment, status, fresh !== undefined)
     if (reason !== undefined) {
@@ -331,7 +333,7 @@ export class DeploymentController {
 
   #progress(deployment: Stored<Deployment>, reason: ProgressReason, set: string): void {
     this.#progressMs.set(deployment.metadata.uid, this.#env.clock.elapsedMs)
-    const now = timestamp(this.#env.clock.unixMs())
+    const now = stampOf(this.#env.clock)
     this.#modify(deployment, current => {
       const conditions: DeploymentCondition[] = withProgress(current.status?.conditions, reason, set, now)
       return { ...current, status: { ...current.status, conditions } }
@@ -349,10 +351,7 @@ export class DeploymentController {
     })
   }
 
-  #modify(
-    { metadata }: Stored<Deployment>,
-    change: (current: Stored<Deployment>) => Deployment | undefined,
-  ): void {
+  #modify({ metadata }: Stored<Deployment>, change: (current: Stored<Deployment>) => Deployment | undefined): void {
     this.#env.store.modify<Deployment>(Deployments, metadata.namespace, metadata.name, current =>
       current.metadata.uid === metadata.uid ? change(current) : undefined,
     )
@@ -378,7 +377,7 @@ export class DeploymentController {
     const orphans = this.#orphans.get(namespace)
     if (orphans === undefined || orphans.size === 0) return
     const matches = compileLabelSelector(deployment.spec!.selector)
-    for (const key of [...orphans]) {
+    for (const key of orphans) {
       this.#env.store.modify<ReplicaSet>(ReplicaSets, namespace, splitKey(key).name, set => {
         const { metadata } = set
         if (controllerOf(set) !== undefined || metadata.deletionTimestamp !== undefined || !matches(metadata.labels)) {

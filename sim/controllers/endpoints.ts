@@ -1,5 +1,5 @@
 import type { Endpoints as EndpointsObject, Node, Pod, Service } from 'kubernetes-types/core/v1.js'
-import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
+import type { EndpointPort, EndpointSlice } from 'kubernetes-types/discovery/v1.js'
 import type { Prng } from '../../base/index.ts'
 import {
   Endpoints,
@@ -56,12 +56,14 @@ export class EndpointsController {
   /** The slices that belong to a Service, by its key: kept also while there is no such Service. */
   readonly #slices = new Map<string, SliceBook>()
   readonly #queue: WorkQueue
+  readonly #nodeOf: (name: string) => Node | undefined
   /** True during our own writes: what others write is put right, what we write is not looked at again. */
   #isWriting = false
 
   constructor(env: ControllerEnvironment, prng: Prng) {
     this.#env = env
     this.#prng = prng
+    this.#nodeOf = name => env.store.get<Node>(Nodes, undefined, name)
     this.#queue = new WorkQueue(env.clock, key => this.#reconcile(key), { keySpacingMs: KEY_SPACING_MS })
     env.router.on<Service>(Services, event => this.#onService(event))
     env.router.on<EndpointSlice>(EndpointSlices, event => this.#onSlice(event))
@@ -150,9 +152,7 @@ export class EndpointsController {
   #update(view: View, pod: Stored<Pod>): boolean {
     const { uid } = pod.metadata
     const before = view.backends.get(uid)
-    const nodeName = pod.spec?.nodeName
-    const node = nodeName === undefined ? undefined : this.#env.store.get<Node>(Nodes, undefined, nodeName)
-    const after = backendOf(view.service, pod, node, before)
+    const after = backendOf(view.service, pod, this.#nodeOf, before)
     if (after === undefined) return view.backends.delete(uid)
     view.backends.set(uid, after)
     return after.endpoint !== before?.endpoint
@@ -191,9 +191,13 @@ export class EndpointsController {
     for (const { slice, content } of plan.update) {
       store.update<EndpointSlice>(EndpointSlices, {
         ...slice,
-        metadata: { ...slice.metadata, labels, annotations: { ...slice.metadata.annotations, ...triggerNote(trigger) } },
+        metadata: {
+          ...slice.metadata,
+          labels,
+          annotations: { ...slice.metadata.annotations, ...triggerNote(trigger) },
+        },
         endpoints: content.endpoints,
-        ports: [...content.ports],
+        ports: content.ports as EndpointPort[],
       })
     }
     for (const content of plan.create) this.#createSlice(service, labels, content, trigger)
@@ -224,7 +228,7 @@ export class EndpointsController {
       },
       addressType: 'IPv4',
       endpoints: content.endpoints,
-      ports: [...content.ports],
+      ports: content.ports as EndpointPort[],
     })
   }
 

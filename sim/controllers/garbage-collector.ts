@@ -1,5 +1,12 @@
 import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
-import { ALL_RESOURCES, Events, type KubeObject, type ResourceType, type Stored, type StoreEvent } from '../cluster/index.ts'
+import {
+  ALL_RESOURCES,
+  Events,
+  type KubeObject,
+  type ResourceType,
+  type Stored,
+  type StoreEvent,
+} from '../cluster/index.ts'
 import { WorkQueue } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 

@@ -4,34 +4,43 @@ import type { Backend } from './service-pods.ts'
 /** Addresses that one Endpoints object holds at most; it is cut there, as Kubernetes does. */
 export const ADDRESSES_MAX = 1000
 
-/** The subsets of the legacy Endpoints object: one for each set of ports, ready and not ready apart. */
+interface Group {
+  readonly backend: Backend
+  ready: EndpointAddress[]
+  notReady: EndpointAddress[]
+}
+
+/**
+ * The subsets of the legacy Endpoints object: one for each set of ports, ready and not ready apart. Of too many, the ready
+ * ones are kept first.
+ */
 export function endpointSubsets(backends: Iterable<Backend>): {
   readonly subsets: EndpointSubset[]
   readonly isTruncated: boolean
 } {
-  const groups = new Map<string, { backend: Backend; ready: EndpointAddress[]; notReady: EndpointAddress[] }>()
+  const groups = new Map<string, Group>()
+  let group: Group | undefined
   let count = 0
-  let isTruncated = false
-  // Ready ones first: when the object has to be cut, it is those that are kept.
-  const all = [...backends].filter(({ address }) => address !== undefined)
-  for (const wantReady of [true, false]) {
-    for (const backend of all) {
-      if (backend.isReady !== wantReady) continue
-      if (count === ADDRESSES_MAX) {
-        isTruncated = true
-        break
-      }
-      count++
-      let group = groups.get(backend.portsId)
+  for (const backend of backends) {
+    const { address, portsId } = backend
+    if (address === undefined) continue
+    count++
+    if (group?.backend.portsId !== portsId) {
+      group = groups.get(portsId)
       if (group === undefined) {
         group = { backend, ready: [], notReady: [] }
-        groups.set(backend.portsId, group)
+        groups.set(portsId, group)
       }
-      ;(wantReady ? group.ready : group.notReady).push(backend.address!)
     }
+    if (backend.isReady) group.ready.push(address)
+    else group.notReady.push(address)
   }
-  const subsets = [...groups.values()].map(
-    ({ backend, ready, notReady }): EndpointSubset => ({
+  const isTruncated = count > ADDRESSES_MAX
+  if (isTruncated) truncate([...groups.values()])
+  const subsets: EndpointSubset[] = []
+  for (const { backend, ready, notReady } of groups.values()) {
+    if (ready.length + notReady.length === 0) continue
+    subsets.push({
       ...(ready.length > 0 ? { addresses: ready } : {}),
       ...(notReady.length > 0 ? { notReadyAddresses: notReady } : {}),
       ports: backend.ports.map(({ name, port, protocol, appProtocol }) => ({
@@ -40,9 +49,21 @@ export function endpointSubsets(backends: Iterable<Backend>): {
         ...(protocol === undefined ? {} : { protocol }),
         ...(appProtocol === undefined ? {} : { appProtocol }),
       })),
-    }),
-  )
+    })
+  }
   return { subsets, isTruncated }
+}
+
+function truncate(groups: readonly Group[]): void {
+  let room = ADDRESSES_MAX
+  for (const group of groups) {
+    group.ready = group.ready.slice(0, room)
+    room -= group.ready.length
+  }
+  for (const group of groups) {
+    group.notReady = group.notReady.slice(0, room)
+    room -= group.notReady.length
+  }
 }
 
 /** Whether two objects hold the same addresses; compared by identity, since unchanged ones are shared. */

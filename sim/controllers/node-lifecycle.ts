@@ -1,12 +1,13 @@
 import type { Lease } from 'kubernetes-types/coordination/v1.js'
 import type { Node, NodeCondition, Pod } from 'kubernetes-types/core/v1.js'
-import { Leases, Nodes, Pods, type Stored, type StoreEvent, timestamp } from '../cluster/index.ts'
-import { isNodeReady, isReady, withCondition, WorkQueue } from '../informers/index.ts'
+import { Leases, Nodes, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
+import { isNodeReady, isReady, withCondition, WorkQueue, stampOf } from '../informers/index.ts'
+import { LEASE_NAMESPACE } from '../kubelet/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { withTaints } from './taints.ts'
 
 const SOURCE = { component: 'node-controller' }
-const LEASE_NAMESPACE = 'kube-node-lease'
+
 /** Conditions that nobody can vouch for once the kubelet is silent. */
 const SILENCED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
 /** One write after the other, a thousand a second. */
@@ -40,7 +41,8 @@ export class NodeLifecycleController {
     env.router.on<Node>(Nodes, event => this.#onNode(event))
     env.router.on<Lease>(Leases, ({ type, object, previous }) => {
       if (type === 'DELETED' || object.metadata.namespace !== LEASE_NAMESPACE) return
-      if (previous?.spec?.renewTime !== object.spec?.renewTime || type === 'ADDED') this.#alive.add(object.metadata.name)
+      if (previous?.spec?.renewTime !== object.spec?.renewTime || type === 'ADDED')
+        this.#alive.add(object.metadata.name)
     })
   }
 
@@ -81,7 +83,7 @@ export class NodeLifecycleController {
   }
 
   #setUnknown(node: Stored<Node>): void {
-    const now = timestamp(this.#env.clock.unixMs())
+    const now = stampOf(this.#env.clock)
     let conditions: NodeCondition[] = node.status?.conditions ?? []
     for (const type of SILENCED) {
       const old = conditions.find(condition => condition.type === type)
@@ -115,14 +117,14 @@ export class NodeLifecycleController {
     const { namespace, name } = pod.metadata
     events.warning(SOURCE, Pods, pod, 'NodeNotReady', 'Node is not ready')
     store.modify<Pod>(Pods, namespace, name, current => {
-      const now = timestamp(clock.unixMs())
+      const now = stampOf(clock)
       const conditions = withCondition(current.status?.conditions, { type: 'Ready', status: 'False' }, now)
       return { ...current, status: { ...current.status, conditions } }
     })
   }
 
   #taint(name: string, effect: 'NoSchedule' | 'NoExecute'): void {
-    const now = timestamp(this.#env.clock.unixMs())
+    const now = stampOf(this.#env.clock)
     this.#env.store.modify<Node>(Nodes, undefined, name, node => withTaints(node, effect, now))
   }
 }

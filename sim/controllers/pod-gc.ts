@@ -1,6 +1,6 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
-import { Nodes, Pods, timestamp } from '../cluster/index.ts'
-import { isFinished, withCondition, WorkQueue } from '../informers/index.ts'
+import { Nodes, Pods } from '../cluster/index.ts'
+import { isFinished, withCondition, WorkQueue, stampOf } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 
 /**
@@ -61,7 +61,7 @@ export class PodGarbageCollector {
           reason: 'DeletionByPodGC',
           message: 'PodGC: node no longer exists',
         }
-        const conditions = withCondition(current.status?.conditions, condition, timestamp(clock.unixMs()))
+        const conditions = withCondition(current.status?.conditions, condition, stampOf(clock))
         return { ...current, status: { ...current.status, phase: 'Failed', conditions } }
       })
     }

@@ -153,13 +153,7 @@ export class ReplicaSetController {
   }
 
   /** Deletes up to `count` pods, from the list of those chosen earlier or a new one. Returns how many. */
-  #deletePods(
-    set: Stored<ReplicaSet>,
-    owned: PodGroup,
-    progress: Progress,
-    count: number,
-    surplus: number,
-  ): number {
+  #deletePods(set: Stored<ReplicaSet>, owned: PodGroup, progress: Progress, count: number, surplus: number): number {
     const { store, events } = this.#env
     let deleted = 0
     while (deleted < count) {

@@ -9,7 +9,14 @@ const HISTORY = 'deployment.kubernetes.io/revision-history'
 export const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 export const MAX = 'deployment.kubernetes.io/max-replicas'
 /** Annotations of a Deployment that its sets do not inherit. */
-const OWN = new Set(['kubectl.kubernetes.io/last-applied-configuration', REVISION, HISTORY, DESIRED, MAX, 'deprecated.deployment.rollback.to'])
+const OWN = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  REVISION,
+  HISTORY,
+  DESIRED,
+  MAX,
+  'deprecated.deployment.rollback.to',
+])
 
 export function revisionOf(set: ReplicaSet): number {
   return Number(set.metadata?.annotations?.[REVISION] ?? 0) || 0

@@ -1,7 +1,7 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng, Timer } from '../../base/index.ts'
-import { Nodes, Pods, type Stored, type StoreEvent, timestamp } from '../cluster/index.ts'
-import { isFinished, withCondition } from '../informers/index.ts'
+import { Nodes, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
+import { isFinished, withCondition, stampOf } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { NodeLoad } from './node-load.ts'
 import { repellingTaint } from './taints.ts'
@@ -105,7 +105,7 @@ export class Scheduler {
   #bind(pod: Stored<Pod>, node: string): void {
     const { store, events, clock } = this.#env
     const { uid, namespace, name } = pod.metadata
-    const now = timestamp(clock.unixMs())
+    const now = stampOf(clock)
     this.#forget(uid)
     store.modify<Pod>(Pods, namespace, name, current => ({
       ...current,
@@ -130,7 +130,7 @@ export class Scheduler {
         : `0/${total} nodes are available: ${reasons.join(', ')}. preemption: 0/${total} nodes are available: ${total} No preemption victims found for incoming pod.`
     const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }
     store.modify<Pod>(Pods, waiting.namespace, waiting.name, current => {
-      const conditions = withCondition(current.status?.conditions, condition, timestamp(clock.unixMs()))
+      const conditions = withCondition(current.status?.conditions, condition, stampOf(clock))
       if (conditions === current.status?.conditions) return undefined
       return { ...current, status: { ...current.status, conditions } }
     })

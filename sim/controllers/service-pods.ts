@@ -36,6 +36,31 @@ function namedPort(pod: Pod, name: string, protocol: string): number | undefined
   return /^\d+$/.test(name) ? Number(name) : undefined
 }
 
+interface ResolvedPorts {
+  readonly ports: readonly EndpointPort[]
+  readonly id: string
+}
+
+/** By the Service's spec and the pod's containers: pods of one template share the latter, and neither ever changes. */
+const resolved = new WeakMap<object, WeakMap<object, ResolvedPorts>>()
+
+function resolvedPorts(service: Service, pod: Pod): ResolvedPorts {
+  const spec = service.spec ?? service
+  const containers = pod.spec?.containers ?? pod
+  let byContainers = resolved.get(spec)
+  if (byContainers === undefined) {
+    byContainers = new WeakMap()
+    resolved.set(spec, byContainers)
+  }
+  let found = byContainers.get(containers)
+  if (found === undefined) {
+    const ports = portsOn(service, pod)
+    found = { ports, id: idOfPorts(ports) }
+    byContainers.set(containers, found)
+  }
+  return found
+}
+
 /**
  * What a pod contributes to a Service that selects it; `undefined` while it has no address or once it is finished.
  *
@@ -44,7 +69,7 @@ function namedPort(pod: Pod, name: string, protocol: string): number | undefined
 export function backendOf(
   service: Stored<Service>,
   pod: Stored<Pod>,
-  node: Node | undefined,
+  nodeOf: (name: string) => Node | undefined,
   before: Backend | undefined,
 ): Backend | undefined {
   const ip = pod.status?.podIP
@@ -58,8 +83,10 @@ export function backendOf(
   const targetRef = { kind: 'Pod', namespace, name, uid }
   const { nodeName, hostname, subdomain } = pod.spec ?? {}
   const isNamed = hostname !== undefined && hostname !== '' && subdomain === service.metadata.name
-  const zone = node?.metadata?.labels?.['topology.kubernetes.io/zone']
-  const ports = portsOn(service, pod)
+  const zone = (nodeName === undefined ? undefined : nodeOf(nodeName))?.metadata?.labels?.[
+    'topology.kubernetes.io/zone'
+  ]
+  const { ports, id } = resolvedPorts(service, pod)
   return {
     pod,
     endpoint: {
@@ -71,7 +98,7 @@ export function backendOf(
       ...(zone === undefined ? {} : { zone }),
     },
     ports,
-    portsId: idOfPorts(ports),
+    portsId: id,
     address:
       terminating && !publishesAll
         ? undefined

@@ -1,4 +1,4 @@
-import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
+import type { Endpoint, EndpointSlice } from 'kubernetes-types/discovery/v1.js'
 import type { Stored } from '../cluster/index.ts'
 
 /** The slices of one Service and where each pod is in them. Kept from store events. */
@@ -8,25 +8,34 @@ export class SliceBook {
   /** Name of the slice that holds a pod, by its uid; the first one, should there be two. */
   readonly placeOf = new Map<string, string>()
 
+  // hot: once for each write of a slice; most endpoints are where they were.
   set(slice: Stored<EndpointSlice>): void {
     const { name } = slice.metadata
-    this.#unplace(name)
+    const before = this.slices.get(name)?.endpoints ?? []
+    const after = slice.endpoints
+    let same = 0
+    while (same < before.length && same < after.length && uidOf(before[same]!) === uidOf(after[same]!)) same++
     this.slices.set(name, slice)
-    for (const { targetRef } of slice.endpoints) {
-      const uid = targetRef?.uid
+    this.#unplace(name, before, same)
+    for (let i = same; i < after.length; i++) {
+      const uid = uidOf(after[i]!)
       if (uid !== undefined && !this.placeOf.has(uid)) this.placeOf.set(uid, name)
     }
   }
 
   remove(name: string): void {
-    this.#unplace(name)
+    this.#unplace(name, this.slices.get(name)?.endpoints ?? [], 0)
     this.slices.delete(name)
   }
 
-  #unplace(name: string): void {
-    for (const { targetRef } of this.slices.get(name)?.endpoints ?? []) {
-      const uid = targetRef?.uid
+  #unplace(name: string, endpoints: readonly Endpoint[], from: number): void {
+    for (let i = from; i < endpoints.length; i++) {
+      const uid = uidOf(endpoints[i]!)
       if (uid !== undefined && this.placeOf.get(uid) === name) this.placeOf.delete(uid)
     }
   }
+}
+
+function uidOf({ targetRef }: Endpoint): string | undefined {
+  return targetRef?.uid
 }

@@ -30,7 +30,7 @@ export interface SliceState {
   /** Name of the slice that holds a pod, by its uid. */
   readonly placeOf: ReadonlyMap<string, string>
   /** Uids of the pods whose contribution came, changed or went since the slices were written. */
-  readonly changed: Iterable<string>
+  readonly changed: ReadonlySet<string>
 }
 
 /**
@@ -41,11 +41,13 @@ export interface SliceState {
  * 3. the rest goes into the fullest untouched slice that has room for all of it, else into new ones: rather one slice
  *    created than many changed. Slices are never rebalanced.
  *
- * One set of slices for each set of ports. Slices that become empty are removed; a Service without any endpoint keeps one.
+ * One set of slices for each set of ports. Slices that become empty are used for another set or removed; a Service without
+ * any endpoint keeps one.
  *
  * O(slices + endpoints of the slices that change); unchanged endpoints keep their identity.
  */
-export function planSlices({ slices, backends, placeOf, changed }: SliceState): SlicePlan {
+export function planSlices(state: SliceState): SlicePlan {
+  const { slices, backends, placeOf, changed } = state
   const groups = new Map<string, Group>()
   const groupOf = (id: string, ports: readonly EndpointPort[]): Group => {
     let group = groups.get(id)
@@ -68,8 +70,9 @@ export function planSlices({ slices, backends, placeOf, changed }: SliceState): 
   for (const [name, slice] of slices) {
     const id = portsIdOf(slice)
     const group = groupOf(id, slice.ports ?? [])
-    if (dirty.has(name)) group.touched.push({ slice, endpoints: kept(slice, name, id, backends, placeOf) })
-    else group.untouched.push(slice)
+    const endpoints = dirty.has(name) ? kept(slice, name, id, state) : slice.endpoints
+    if (isSame(slice.endpoints, endpoints)) group.untouched.push(slice)
+    else group.touched.push({ slice, endpoints })
   }
   const create: SliceContent[] = []
   const update: SliceUpdate[] = []
@@ -85,6 +88,8 @@ export function planSlices({ slices, backends, placeOf, changed }: SliceState): 
       update.push({ slice: placeholder, content: { ports: [], endpoints: [] } })
     }
   }
+  // A slice that would be removed serves in place of one that would be created.
+  while (create.length > 0 && empty.length > 0) update.push({ slice: empty.shift()!, content: create.shift()! })
   return { create, update, remove: empty }
 }
 
@@ -97,19 +102,18 @@ interface Group {
 }
 
 /** The endpoints of a slice as they are now, without those that are gone or belong elsewhere. */
-function kept(
-  slice: Stored<EndpointSlice>,
-  name: string,
-  id: string,
-  backends: ReadonlyMap<string, Backend>,
-  placeOf: ReadonlyMap<string, string>,
-): Endpoint[] {
+// hot: once for each endpoint of a slice that is written; one look-up for those that have not changed.
+function kept(slice: Stored<EndpointSlice>, name: string, id: string, state: SliceState): Endpoint[] {
+  const { backends, placeOf, changed } = state
   const endpoints: Endpoint[] = []
-  for (const { targetRef } of slice.endpoints) {
-    const uid = targetRef?.uid ?? ''
+  for (const endpoint of slice.endpoints) {
+    const uid = endpoint.targetRef?.uid ?? ''
+    if (!changed.has(uid)) {
+      endpoints.push(endpoint)
+      continue
+    }
     const backend = backends.get(uid)
-    if (backend === undefined || backend.portsId !== id || placeOf.get(uid) !== name) continue
-    endpoints.push(backend.endpoint)
+    if (backend !== undefined && backend.portsId === id && placeOf.get(uid) === name) endpoints.push(backend.endpoint)
   }
   return endpoints
 }
@@ -142,11 +146,12 @@ function planGroup(
   for (const slice of untouched) if (slice !== filled && slice.endpoints.length === 0) empty.push(slice)
   for (const { slice, endpoints } of touched) {
     if (endpoints.length === 0) empty.push(slice)
-    else if (!isSame(slice.endpoints, endpoints)) update.push({ slice, content: { ports, endpoints } })
+    else update.push({ slice, content: { ports, endpoints } })
   }
 }
 
 function isSame(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
+  if (a === b) return true
   return a.length === b.length && a.every((endpoint, i) => endpoint === b[i])
 }
 
@@ -156,7 +161,9 @@ const ids = new WeakMap<readonly EndpointPort[], string>()
 export function idOfPorts(ports: readonly EndpointPort[]): string {
   let id = ids.get(ports)
   if (id === undefined) {
-    id = ports.map(port => `${port.name ?? ''}/${port.protocol ?? 'TCP'}/${port.port}/${port.appProtocol ?? ''}`).join(' ')
+    id = ports
+      .map(port => `${port.name ?? ''}/${port.protocol ?? 'TCP'}/${port.port}/${port.appProtocol ?? ''}`)
+      .join(' ')
     ids.set(ports, id)
   }
   return id

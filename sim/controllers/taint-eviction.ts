@@ -1,7 +1,7 @@
 import type { Node, Pod, Taint } from 'kubernetes-types/core/v1.js'
 import type { Timer } from '../../base/index.ts'
-import { Nodes, Pods, type Stored, type StoreEvent, timestamp } from '../cluster/index.ts'
-import { withCondition, WorkQueue } from '../informers/index.ts'
+import { Nodes, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
+import { withCondition, WorkQueue, stampOf } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { tolerates, UNREACHABLE, NOT_READY } from './taints.ts'
 
@@ -103,7 +103,7 @@ export class TaintEvictionController {
         reason: 'DeletionByTaintManager',
         message: 'Taint manager: deleting due to NoExecute taint',
       }
-      const conditions = withCondition(current.status?.conditions, condition, timestamp(clock.unixMs()))
+      const conditions = withCondition(current.status?.conditions, condition, stampOf(clock))
       return { ...current, status: { ...current.status, conditions } }
     })
     store.delete(Pods, namespace, name, { uid })

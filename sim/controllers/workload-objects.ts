@@ -4,7 +4,10 @@ import { METRICS_PORT, PROFILE_ANNOTATION } from '../kubelet/index.ts'
 import type { WorkloadSpec } from '../messages.ts'
 
 /** The Deployment and the Service of a workload, as somebody would write them; defaults are the API's affair. */
-export function workloadObjects(workload: WorkloadSpec): { readonly deployment: Deployment; readonly service: Service } {
+export function workloadObjects(workload: WorkloadSpec): {
+  readonly deployment: Deployment
+  readonly service: Service
+} {
   const { namespace, name, replicas, port, profile, maxSurge, maxUnavailable } = workload
   const labels = { app: name }
   return {

@@ -23,5 +23,5 @@ export function withCondition<C extends Condition>(conditions: readonly C[] | un
   if (old.status === next.status && old.reason === next.reason && old.message === next.message) return list as C[]
   const { reason: _reason, message: _message, ...rest } = old
   const lastTransitionTime = old.status === next.status ? (old.lastTransitionTime ?? now) : now
-  return list.with(index, { ...rest, ...next, lastTransitionTime } as C)
+  return list.with(index, { ...rest, ...next, lastTransitionTime })
 }

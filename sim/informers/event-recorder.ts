@@ -1,7 +1,9 @@
 import type { Event, ObjectReference } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
-import { apiVersionOf, Events, type ObjectStore, type ResourceType, type Stored, timestamp } from '../cluster/index.ts'
+import { apiVersionOf, Events, type ObjectStore, type ResourceType, type Stored } from '../cluster/index.ts'
 import type { PlannedClock } from './planned-clock.ts'
+import { RecentMap } from './recent-map.ts'
+import { stampOf } from './stamps.ts'
 
 export interface EventRecorderOptions {
   /** Events kept at most; the oldest go first. */
@@ -23,8 +25,8 @@ const REFILL_MS = 300_000
 const SIMILAR_MAX = 10
 const SIMILAR_MS = 600_000
 const SWEEP_MS = 60_000
-/** Sources and groups of alike events that are remembered, as in client-go; the oldest are forgotten first. */
-const REMEMBERED = 4096
+/** Sources, groups of alike events and single events that are remembered; client-go has 4 096. */
+const REMEMBERED = 8192
 
 interface Source {
   tokens: number
@@ -33,7 +35,7 @@ interface Source {
 
 interface Kept {
   readonly namespace: string
-  seenMs: number
+  readonly seenMs: number
 }
 
 /**
@@ -46,12 +48,15 @@ export class EventRecorder {
   readonly #store: ObjectStore
   readonly #capacity: number
   readonly #ttlMs: number
-  /** By name of the Event, in order of the last sight. */
+  /** By name of the Event. */
   readonly #kept = new Map<string, Kept>()
+  /** Names in order of their sights, several for an event that was seen again; `#head` is the oldest. */
+  #sights: { readonly name: string; readonly seenMs: number }[] = []
+  #head = 0
   /** Name of the Event that stands for a (source, object, type, reason, message). */
-  readonly #same = new Map<string, string>()
-  readonly #similar = new Map<string, { count: number; firstMs: number }>()
-  readonly #sources = new Map<string, Source>()
+  readonly #same = new RecentMap<string>(REMEMBERED)
+  readonly #similar = new RecentMap<{ count: number; firstMs: number }>(REMEMBERED)
+  readonly #sources = new RecentMap<Source>(REMEMBERED)
 
   constructor(clock: PlannedClock, prng: Prng, store: ObjectStore, options: EventRecorderOptions = {}) {
     this.#clock = clock
@@ -94,7 +99,7 @@ export class EventRecorder {
     const name = this.#same.get(id)
     const namespace = about.metadata.namespace ?? 'default'
     if (name !== undefined && this.#recount(namespace, name, message)) return
-    const now = timestamp(this.#clock.unixMs())
+    const now = stampOf(this.#clock)
     const event: Event = {
       metadata: { namespace, name: `${about.metadata.name}.${this.#prng.word(16, '0123456789abcdef')}` },
       involvedObject: referenceTo(type, about),
@@ -110,14 +115,13 @@ export class EventRecorder {
     }
     const stored = this.#store.create<Event>(Events, event)
     this.#same.set(id, stored.metadata.name)
-    bound(this.#same)
-    this.#kept.set(stored.metadata.name, { namespace, seenMs: this.#clock.elapsedMs })
-    while (this.#kept.size > this.#capacity) this.#forget(this.#kept.keys().next().value!)
+    this.#see(stored.metadata.name, namespace)
+    while (this.#kept.size > this.#capacity) this.#forgetOldest()
   }
 
   /** Raises the count of an event that was recorded before; false when it is gone. */
   #recount(namespace: string, name: string, message: string): boolean {
-    const lastTimestamp = timestamp(this.#clock.unixMs())
+    const lastTimestamp = stampOf(this.#clock)
     const stored = this.#store.modify<Event>(Events, namespace, name, event => ({
       ...event,
       message,
@@ -125,8 +129,7 @@ export class EventRecorder {
       count: (event.count ?? 1) + 1,
     }))
     if (stored === undefined) return false
-    this.#kept.delete(name)
-    this.#kept.set(name, { namespace, seenMs: this.#clock.elapsedMs })
+    this.#see(name, namespace)
     return true
   }
 
@@ -135,7 +138,6 @@ export class EventRecorder {
     const source = this.#sources.get(subject)
     if (source === undefined) {
       this.#sources.set(subject, { tokens: BURST - 1, refilledMs: nowMs })
-      bound(this.#sources)
       return true
     }
     const refill = Math.floor((nowMs - source.refilledMs) / REFILL_MS)
@@ -153,29 +155,36 @@ export class EventRecorder {
     const similar = this.#similar.get(group)
     if (similar === undefined || nowMs - similar.firstMs > SIMILAR_MS) {
       this.#similar.set(group, { count: 1, firstMs: nowMs })
-      bound(this.#similar)
       return false
     }
     return ++similar.count > SIMILAR_MAX
   }
 
-  #forget(name: string): void {
-    const { namespace } = this.#kept.get(name)!
+  #see(name: string, namespace: string): void {
+    const seenMs = this.#clock.elapsedMs
+    this.#kept.set(name, { namespace, seenMs })
+    this.#sights.push({ name, seenMs })
+  }
+
+  /** Takes the oldest sight away, and the event with it unless it has been seen since. */
+  #forgetOldest(): void {
+    const { name, seenMs } = this.#sights[this.#head++]!
+    if (this.#head * 2 > this.#sights.length) {
+      this.#sights = this.#sights.slice(this.#head)
+      this.#head = 0
+    }
+    const kept = this.#kept.get(name)
+    if (kept === undefined || kept.seenMs !== seenMs) return
     this.#kept.delete(name)
-    if (this.#store.get(Events, namespace, name) !== undefined) this.#store.delete(Events, namespace, name)
+    if (this.#store.get(Events, kept.namespace, name) !== undefined) this.#store.delete(Events, kept.namespace, name)
   }
 
   #sweep(): void {
     const nowMs = this.#clock.elapsedMs
-    for (const [name, kept] of this.#kept) {
-      if (nowMs - kept.seenMs < this.#ttlMs) break
-      this.#forget(name)
+    while (this.#head < this.#sights.length && nowMs - this.#sights[this.#head]!.seenMs >= this.#ttlMs) {
+      this.#forgetOldest()
     }
   }
-}
-
-function bound(map: Map<string, unknown>): void {
-  if (map.size > REMEMBERED) map.delete(map.keys().next().value!)
 }
 
 function referenceTo(type: ResourceType, object: Stored): ObjectReference {

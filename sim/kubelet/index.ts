@@ -1,5 +1,4 @@
 export type { KubeletEnvironment } from './environment.ts'
-export { PodNetworkError } from './errors.ts'
 export { type FleetOptions, KubeletFleet } from './kubelet-fleet.ts'
 export { LEASE_NAMESPACE } from './node-heartbeat.ts'
 export type { PodRuntime, TargetSpec } from './pod-runtime.ts'

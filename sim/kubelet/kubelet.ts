@@ -1,6 +1,7 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
-import { Nodes, type Stored, timestamp } from '../cluster/index.ts'
+import { Nodes, type Stored } from '../cluster/index.ts'
+import { stampOf } from '../informers/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { NodeHeartbeat } from './node-heartbeat.ts'
 import { nodeObject } from './node-object.ts'
@@ -99,8 +100,8 @@ export class Kubelet {
     this.#isSilent = false
     this.#partition(false)
     this.start()
-    for (const [uid, worker] of [...this.#workers]) if (this.#env.pods.get(uid) === undefined) worker.orphan()
-    for (const { pod } of [...this.#env.pods.onNode(this.#place.name).entries.values()]) this.sync(pod)
+    for (const [uid, worker] of this.#workers) if (this.#env.pods.get(uid) === undefined) worker.orphan()
+    for (const { pod } of this.#env.pods.onNode(this.#place.name).entries.values()) this.sync(pod)
   }
 
   #partition(partitioned: boolean): void {
@@ -121,7 +122,7 @@ export class Kubelet {
         kubeletVersion,
       },
       this.#prng.fork(`node/${name}`),
-      timestamp(clock.unixMs()),
+      stampOf(clock),
     )
     const source = { component: 'kubelet', host: name }
     const current = store.get<Node>(Nodes, undefined, name)
@@ -145,4 +146,3 @@ function sizeOf(status: NonNullable<Node['status']>): Pick<NonNullable<Node['sta
   const { capacity, allocatable = capacity } = status
   return { ...(capacity === undefined ? {} : { capacity }), ...(allocatable === undefined ? {} : { allocatable }) }
 }
-

@@ -1,8 +1,8 @@
 import type { Lease } from 'kubernetes-types/coordination/v1.js'
 import type { Node } from 'kubernetes-types/core/v1.js'
 import type { Prng, Timer } from '../../base/index.ts'
-import { Leases, Nodes, type ObjectStore, type Stored, timestamp } from '../cluster/index.ts'
-import type { PlannedClock } from '../informers/index.ts'
+import { Leases, Nodes, type ObjectStore, type Stored } from '../cluster/index.ts'
+import { type PlannedClock, stampOf } from '../informers/index.ts'
 import { healthyConditions } from './node-object.ts'
 
 /** Kubernetes posts an unchanged node status this often; in between, the lease alone says that the node lives. */
@@ -58,7 +58,7 @@ export class NodeHeartbeat {
   }
 
   #postStatus(): void {
-    const now = timestamp(this.#clock.unixMs())
+    const now = stampOf(this.#clock)
     this.#store.modify<Node>(Nodes, undefined, this.#node, node => ({
       ...node,
       status: { ...node.status, conditions: healthyConditions(node.status?.conditions ?? [], now) },

@@ -1,8 +1,9 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng, Timer } from '../../base/index.ts'
-import { Pods, type Stored, timestamp } from '../cluster/index.ts'
+import { Pods, type Stored } from '../cluster/index.ts'
 import type { Jittered } from '../messages.ts'
 import { applyStage, selectStage, type Stage, type StatusPatch } from '../stages/index.ts'
+import { stampOf } from '../informers/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { PodListener } from './pod-listener.ts'
 import type { NodeSlice } from './pod-network.ts'
@@ -161,7 +162,7 @@ export class PodWorker {
       for (const { name } of pod.spec?.containers ?? []) containerIds[name] = ids.word(64, '0123456789abcdef')
     }
     return applyStage(patch, pod, {
-      now: timestamp(this.#env.clock.unixMs()),
+      now: stampOf(this.#env.clock),
       hostAddress: this.#node.slice.nodeAddress,
       podAddress: this.#listener.address ?? '',
       containerIds,

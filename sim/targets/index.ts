@@ -1,13 +1,10 @@
 export {
   checkDescriptors,
-  type DescriptorLimits,
   descriptorsNeeded,
   type PodNetwork,
   probePodNetwork,
   readDescriptorLimits,
-  type SocketPlan,
 } from './addresses.ts'
-export type { TargetErrorCode } from './errors.ts'
 export type * from './messages.ts'
 export {
   type MetricsPage,
@@ -19,6 +16,6 @@ export {
 } from './profile.ts'
 export { profileByName, PROFILES } from './profiles/index.ts'
 export { RemoteRuntime } from './remote-runtime.ts'
-export { type TargetLogs, TargetPool, type TargetPoolOptions } from './target-pool.ts'
-export { TargetServer, type TargetServerOptions } from './target-server.ts'
+export { type TargetLogs, TargetPool } from './target-pool.ts'
+export { TargetServer } from './target-server.ts'
 export { type TruthRow, TruthTable } from './truth-table.ts'

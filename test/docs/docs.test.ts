@@ -48,6 +48,6 @@ t.test('scenarios, actions and npm scripts that exist are the ones that are desc
   const readme = readFileSync('README.md', 'utf8')
   for (const { name } of SCENARIOS) t.match(readme, `| \`${name}\` |`, `scenario ${name}`)
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
-  for (const [, name] of readme.matchAll(/npm run (\w+)/g)) t.ok(name! in scripts, `npm run ${name}`)
+  for (const [, name] of readme.matchAll(/npm run (\w+)/g)) t.ok(Object.hasOwn(scripts, name!), `npm run ${name}`)
   t.end()
 })

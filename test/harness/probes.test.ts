@@ -95,6 +95,7 @@ async function ask(stored: readonly RawSeries[], served: readonly number[] = [1,
     maxUnixMs: 1e15,
     cutMs: 1e9,
     logsUntilUnixMs: 1e15,
+    valueErrorRatioMax: 0,
   })
 }
 
@@ -158,6 +159,7 @@ t.test('labels that relabelling renamed because of a conflict are recognised', a
     maxUnixMs: 1e15,
     cutMs: 1e9,
     logsUntilUnixMs: 1e15,
+    valueErrorRatioMax: 0,
   })
   t.match(result, { lost: 0, wrong: 0, stored: stored.length * 3 })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { SystemClock, VirtualClock } from '../../base/index.ts'
 import { Labels } from '../../scraper/model/index.ts'
@@ -18,7 +18,7 @@ function manySeries(count: number): MemoryStorage {
   return storageOf(Object.fromEntries(Array.from({ length: count }, (_, i) => [`s${i}`, [1, 2, 3, 4]])))
 }
 
-t.test('one select per selector, however many steps', async t => {
+void t.test('one select per selector, however many steps', async t => {
   const storage = storageOf({ a: [1, 2, 3, 4, 5] })
   const engine = new QueryEngine(new VirtualClock())
   await engine.range(storage, 'rate(m[3s]) + m', 0, 4000, 100)
@@ -27,7 +27,7 @@ t.test('one select per selector, however many steps', async t => {
   t.equal(storage.selects, 4)
 })
 
-t.test('windows agree with the plain definition, for any samples, range, step and offset', async t => {
+void t.test('windows agree with the plain definition, for any samples, range, step and offset', async t => {
   const sample = fc.oneof(
     { weight: 6, arbitrary: fc.integer({ min: -5, max: 5 }) },
     fc.constant<TestSample>('stale'),
@@ -68,7 +68,7 @@ t.test('windows agree with the plain definition, for any samples, range, step an
   t.pass('in 300 random storages')
 })
 
-t.test('aggregations agree with the plain definition where series come and go', async t => {
+void t.test('aggregations agree with the plain definition where series come and go', async t => {
   const engine = new QueryEngine(new VirtualClock())
   const row = fc.array(fc.option(fc.integer({ min: -100, max: 100 })), { minLength: 5, maxLength: 5 })
   await fc.assert(
@@ -103,7 +103,7 @@ t.test('aggregations agree with the plain definition where series come and go', 
   t.pass('in 100 random storages')
 })
 
-t.test('a raw range has neither stale markers nor samples outside', async t => {
+void t.test('a raw range has neither stale markers nor samples outside', async t => {
   const storage = storageOf({ a: [1, 'stale', NaN, 4, 5] })
   const { value } = await new QueryEngine(new VirtualClock()).instant(storage, 'm[3s]', 3000)
   if (value.type !== 'matrix') throw new Error(value.type)
@@ -111,8 +111,8 @@ t.test('a raw range has neither stale markers nor samples outside', async t => {
   t.same([...value.series[0]!.values], [NaN, 4])
 })
 
-t.test('limits', async t => {
-  t.test('samples held', async t => {
+void t.test('limits', async t => {
+  void t.test('samples held', async t => {
     const engine = new QueryEngine(new VirtualClock(), { maxSamples: 20 })
     await t.rejects(engine.range(manySeries(10), 'm', 0, 3000, 1000), {
       kind: 'execution',
@@ -123,7 +123,7 @@ t.test('limits', async t => {
     t.equal(small.stats.totalSamples, 20)
   })
 
-  t.test('time, also within one selector', async t => {
+  void t.test('time, also within one selector', async t => {
     // A clock that moves by a second whenever it is looked at.
     let looks = 0n
     const clock = { unixMs: () => 0, monotonicNs: () => looks++ * 1_000_000_000n, schedule: () => ({ cancel() {} }) }
@@ -134,14 +134,14 @@ t.test('limits', async t => {
     })
   })
 
-  t.test('a client that goes away', async t => {
+  void t.test('a client that goes away', async t => {
     const engine = new QueryEngine(new SystemClock({ unref: true }))
     const controller = new AbortController()
     controller.abort()
     await t.rejects(engine.instant(manySeries(1), 'm', 3000, { signal: controller.signal }), /was canceled/)
   })
 
-  t.test('queries at once', async t => {
+  void t.test('queries at once', async t => {
     const engine = new QueryEngine(new VirtualClock(), { maxConcurrency: 1 })
     const slow = new MemoryStorage()
     let go = (): void => {}
@@ -169,7 +169,7 @@ t.test('limits', async t => {
   })
 })
 
-t.test('a range query without steps, an empty storage, and a type that has no range', async t => {
+void t.test('a range query without steps, an empty storage, and a type that has no range', async t => {
   const engine = new QueryEngine(new VirtualClock())
   t.match(await engine.range(new MemoryStorage(), 'sum(rate(m[5m]))', 0, 0, 1000), { value: { series: [] } })
   t.match(await engine.range(new MemoryStorage(), 'vector(1)', 5, 0, 1000), { value: { series: [] } })

@@ -131,7 +131,8 @@ export function parseMetric(text: string): [Labels, string] {
   while (text[at] === ' ' || text[at] === '\t') at++
   if (text[at] !== '{' || text[at + 1] === '{') return [Labels.fromRecord(record), text.slice(name.length)]
   at++
-  const label = /\s*(?:([a-zA-Z_][\w]*)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))\s*(?:=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`))?\s*,?\s*/y
+  const label =
+    /\s*(?:([a-zA-Z_][\w]*)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))\s*(?:=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`))?\s*,?\s*/y
   for (;;) {
     while (text[at] === ' ') at++
     if (text[at] === '}') return [Labels.fromRecord(record), text.slice(at + 1)]

@@ -121,13 +121,13 @@ function valueFault(command: EvalCommand, result: QueryResult): string | undefin
   if (value.type === 'vector') {
     for (const [position, labels] of value.labels.entries()) {
       const want = expected.get(labels.key())
-      if (want === undefined) return `unexpected ${labels} ${value.values[position]}`
+      if (want === undefined) return `unexpected ${labels.toString()} ${value.values[position]}`
       if (command.expectations.some(({ kind }) => kind === 'ordered') && want.position !== position) {
-        return `${labels} is at ${position}, not at ${want.position}`
+        return `${labels.toString()} is at ${position}, not at ${want.position}`
       }
       const [point] = want.points
       if (typeof point !== 'number' || !almostEqual(point, value.values[position]!)) {
-        return `${labels}: expected ${point}, got ${value.values[position]}`
+        return `${labels.toString()}: expected ${point}, got ${value.values[position]}`
       }
       expected.delete(labels.key())
     }
@@ -136,14 +136,14 @@ function valueFault(command: EvalCommand, result: QueryResult): string | undefin
     const stepMs = command.rangeVector?.stepMs ?? command.stepMs ?? 1
     for (const { labels, tMs, values } of value.series) {
       const want = expected.get(labels.key())
-      if (want === undefined) return `unexpected ${labels} ${[...values].join(' ')}`
+      if (want === undefined) return `unexpected ${labels.toString()} ${[...values].join(' ')}`
       const fault = pointsFault(want.points, startMs, stepMs, tMs, values)
-      if (fault !== undefined) return `${labels}: ${fault}`
+      if (fault !== undefined) return `${labels.toString()}: ${fault}`
       expected.delete(labels.key())
     }
   }
   const [missing] = expected.values()
-  return missing === undefined ? undefined : `missing ${missing.labels}`
+  return missing === undefined ? undefined : `missing ${missing.labels.toString()}`
 }
 
 function pointsFault(
@@ -171,7 +171,8 @@ async function rangeFault(
   command: EvalCommand,
   instant: QueryResult,
 ): Promise<string | undefined> {
-  if (command.stepMs !== undefined || (instant.value.type !== 'vector' && instant.value.type !== 'scalar')) return undefined
+  if (command.stepMs !== undefined || (instant.value.type !== 'vector' && instant.value.type !== 'scalar'))
+    return undefined
   // These refer to the query's own range.
   if (/\b(?:start|end|range|step)\s*\(/.test(command.query)) return undefined
   const { startMs } = command
@@ -193,7 +194,10 @@ async function rangeFault(
   const here: [string, number][] =
     instant.value.type === 'scalar'
       ? [['', instant.value.value]]
-      : [...instant.value.labels].map((labels, i) => [labels.key(), (instant.value as { values: Float64Array }).values[i]!])
+      : [...instant.value.labels].map((labels, i) => [
+          labels.key(),
+          (instant.value as { values: Float64Array }).values[i]!,
+        ])
   if (here.length !== there.size) return `as a range: ${there.size} series instead of ${here.length}`
   for (const [key, value] of here) {
     if (!Object.is(there.get(key), value)) return `as a range: ${there.get(key)} instead of ${value}`
@@ -203,7 +207,10 @@ async function rangeFault(
 
 function missingFeature(command: EvalCommand, histograms: readonly Labels[], fault: string): string | undefined {
   if (command.series.some(({ points }) => points.includes('histogram'))) return 'native histograms'
-  const refused = /parse error: (?:(binop fill|anchored|smoothed).*experimental|function "(\w+)" is not supported|(operator \S+)|(limitk|limit_ratio)\(\))/.exec(fault)
+  const refused =
+    /parse error: (?:(binop fill|anchored|smoothed).*experimental|function "(\w+)" is not supported|(operator \S+)|(limitk|limit_ratio)\(\))/.exec(
+      fault,
+    )
   if (refused !== null) return refused.slice(1).find(part => part !== undefined)!
   let expr: Expr
   try {
@@ -257,4 +264,3 @@ function almostEqual(a: number, b: number): boolean {
   if (a === 0 || b === 0 || sum < Number.MIN_VALUE * 2 ** 52) return difference < EPSILON * Number.MIN_VALUE * 2 ** 52
   return difference / Math.min(sum, Number.MAX_VALUE) < EPSILON
 }
-

@@ -19,7 +19,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   trig_functions: 19,
 }
 
-t.test('our own scripts pass, every case of them', async t => {
+void t.test('our own scripts pass, every case of them', async t => {
   for (const file of readdirSync(OWN).toSorted()) {
     const report = await runScript(file, readFileSync(path.join(OWN, file), 'utf8'))
     t.same(report.failures, [], file)
@@ -28,7 +28,7 @@ t.test('our own scripts pass, every case of them', async t => {
   }
 })
 
-t.test("Prometheus' own suite passes where its features exist here", async t => {
+void t.test("Prometheus' own suite passes where its features exist here", async t => {
   if (!existsSync(PEER)) {
     t.comment(`${PEER} is not there: the suite was not run`)
     return

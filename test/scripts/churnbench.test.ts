@@ -4,13 +4,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import tap, { t } from 'tap'
+import { t } from 'tap'
 import { readReport, type Report } from '../../reports/index.ts'
 
 /** The real program, as its users start it: what they type, what they see, what is left behind. */
 const PROGRAM = fileURLToPath(new URL('../../scripts/churnbench.js', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'churnbench-cli-'))
 t.teardown(() => rmSync(dir, { recursive: true, force: true }))
+
+type Asserts = Pick<typeof t, 'equal' | 'match' | 'notMatch'>
 
 interface Outcome {
   readonly code: number | null
@@ -90,12 +92,7 @@ writeFileSync(
 )
 
 /** One clear message on stderr, no stack. */
-function refused(
-  t: Pick<typeof tap, 'equal' | 'match' | 'notMatch'>,
-  outcome: Outcome,
-  code: number,
-  pattern: RegExp,
-): void {
+function refused(t: Asserts, outcome: Outcome, code: number, pattern: RegExp): void {
   t.equal(outcome.code, code, `exit ${code}`)
   t.match(outcome.stderr, pattern)
   t.notMatch(outcome.stderr, /\n\s+at .*:\d+:\d+/, 'no stack trace')
@@ -144,7 +141,11 @@ t.test('a subject that dies at once, refuses its configuration or never becomes 
     chmodSync(path, 0o755)
     return path
   }
-  const version = 'case "$1" in --version) echo "prometheus, version 3.99.0"; exit 0;; esac'
+  // Enough of a Prometheus to be taken for one with Kubernetes discovery: see harness/peers/prometheus-binary.ts.
+  const version = [
+    'case "$1" in --version) echo "prometheus, version 3.99.0"; exit 0;; esac',
+    'if grep -q churnbench_probe "${1#--config.file=}"; then echo "field churnbench_probe not found" >&2; exit 1; fi',
+  ].join('\n')
   const dies = await run(
     'scenario',
     tiny,

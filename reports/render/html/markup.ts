@@ -25,7 +25,9 @@ export function html(parts: TemplateStringsArray, ...contents: readonly Content[
 }
 
 /** The same for SVG, whose layout a formatter of HTML would not understand. */
-export const svg = html
+export function svg(parts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
+  return html(parts, ...contents)
+}
 
 const CONDENSED = new WeakMap<TemplateStringsArray, readonly string[]>()
 

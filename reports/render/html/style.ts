@@ -99,11 +99,11 @@ pre{margin:0;max-height:520px;overflow:auto;font:12.5px/1.5 ui-monospace,SFMono-
 .read dt{font-weight:600;margin-top:4px}
 .read dd{margin:0;color:var(--soft)}
 footer{margin-top:36px;padding-bottom:36px;color:var(--faint);font-size:13px}
-@media (max-width:860px){.figures{grid-template-columns:minmax(0,1fr)}main,header,footer{padding-left:14px;padding-right:14px}.plot{overflow-x:auto}.plot svg{min-width:500px}.wide .plot svg{min-width:860px}}
+@media screen and (max-width:860px){.figures{grid-template-columns:minmax(0,1fr)}main,header,footer{padding-left:14px;padding-right:14px}.plot{overflow-x:auto}.plot svg{min-width:500px}.wide .plot svg{min-width:860px}}
 @media print{:root{--bg:#fff;--panel:#fff;--ink:#000;--soft:#333;--faint:#555;--line:#ccc;--grid:#e3e3e3;--s0:#0072b2;--s1:#c85200;--s2:#00805c;--s3:#a8558a;--s4:#8a6a00;--s5:#3f6f8f;
 --pass:#0a6b4b;--pass-bg:#fff;--fail:#a8201a;--fail-bg:#fff;--warn:#7a4f00;--warn-bg:#fff;--halt:#4a4f63;--halt-bg:#fff;--mark:#888}
 @page{margin:14mm}
-body{font-size:11px}main,header,footer{max-width:none;padding:0}table{font-size:10px}th,td{padding:4px 6px}
+body{font-size:11px}.lead,h3{font-size:13px}figcaption,td small,th small,.tile .sub,.tile dt{font-size:9.5px}.bar{print-color-adjust:exact;-webkit-print-color-adjust:exact}main,header,footer{max-width:none;padding:0}table{font-size:10px}th,td{padding:4px 6px}
 .panel,.verdict,figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.figures{gap:8px}pre{max-height:none;font-size:9px}
 details::details-content{display:block;content-visibility:visible;block-size:auto}
 .tiles{grid-template-columns:repeat(4,1fr)}.tile .big{font-size:20px}}

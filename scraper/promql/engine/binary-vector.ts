@@ -7,8 +7,7 @@ import { arithmetic, comparison } from './operators.ts'
 import { setOperation } from './set-operations.ts'
 import { emptyVector, type StepVector, VectorBuilder } from './vector.ts'
 
-const ONE_TO_ONE_CLASH =
-  'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'
+const ONE_TO_ONE_CLASH = 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'
 const GROUP_CLASH = 'multiple matches for labels: grouping labels must ensure unique matches'
 
 /**

@@ -1,4 +1,4 @@
-import { Labels, LabelsBuilder, METRIC_NAME, type Matcher } from '../../model/index.ts'
+import { type Labels, LabelsBuilder, METRIC_NAME, type Matcher } from '../../model/index.ts'
 import { calendar, elementwise } from '../functions/elementwise.ts'
 import type { Call, Expr } from '../parse/ast.ts'
 import type { Annotations } from './annotations.ts'

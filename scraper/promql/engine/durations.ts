@@ -1,12 +1,10 @@
-import { executionError } from '../errors.ts'
+import { QueryError } from '../errors.ts'
 import type { DurationExpr } from '../parse/ast.ts'
-import { lineAndColumn } from '../position.ts'
 
 const MAX_SECONDS = 2 ** 63 / 1e9
 
 /** What duration expressions may refer to. */
 export interface DurationContext {
-  readonly text: string
   readonly stepMs: number
   readonly rangeMs: number
 }
@@ -15,7 +13,7 @@ export interface DurationContext {
 export function durationMs(expr: DurationExpr, context: DurationContext, mayBeNegative: boolean): number {
   const seconds = evaluate(expr, context)
   const fail = (message: string): never => {
-    throw executionError(`${lineAndColumn(context.text, expr.start)}: ${message}`)
+    throw durationError(expr, message)
   }
   if (!Number.isFinite(seconds)) return fail('duration is NaN or infinite')
   if (seconds <= 0 && !mayBeNegative) return fail('duration must be greater than 0')
@@ -47,7 +45,7 @@ function evaluate(expr: DurationExpr, context: DurationContext): number {
         case '%':
           if (rhs === 0) {
             const what = expr.op === '/' ? 'division' : 'modulo'
-            throw executionError(`${lineAndColumn(context.text, expr.start)}: ${what} by zero`)
+            throw durationError(expr, `${what} by zero`)
           }
           return expr.op === '/' ? lhs / rhs : lhs % rhs
         case '^':
@@ -59,4 +57,9 @@ function evaluate(expr: DurationExpr, context: DurationContext): number {
       }
     }
   }
+}
+
+/** Placed by the range of characters, as Prometheus does here (and only here). */
+function durationError(expr: DurationExpr, message: string): QueryError {
+  return new QueryError('bad_data', `${expr.start}:${expr.end}: ${message}`)
 }

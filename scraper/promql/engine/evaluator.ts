@@ -227,7 +227,7 @@ export class Evaluator {
     const first = expr.args[0] === undefined ? undefined : unwrap(expr.args[0])
     if (foldNamed(name) !== undefined) return this.#fold(expr)
     if (name === 'vector') return constantVector(this.#grid.count, Labels.empty, await this.scalar(first!))
-    if (name === 'timestamp' && first!.kind === 'selector') return dropNames(await this.#selector(first!, true))
+    if (name === 'timestamp' && first?.kind === 'selector') return dropNames(await this.#selector(first, true))
     if (name === 'absent') {
       return absentRow(await this.vector(first!), absentLabels(first!))
     }
@@ -324,9 +324,9 @@ export class Evaluator {
   }
 
   #duration(expr: DurationExpr, mayBeNegative: boolean): number {
-    const { text, grid, endMs, stepMs } = this.#context
+    const { grid, endMs, stepMs } = this.#context
     const rangeMs = endMs - grid.startMs
-    return durationMs(expr, { text, stepMs, rangeMs }, mayBeNegative)
+    return durationMs(expr, { stepMs, rangeMs }, mayBeNegative)
   }
 }
 
@@ -355,4 +355,3 @@ function judgeSmoothing(args: readonly Float64Array[]): void {
     }
   }
 }
-

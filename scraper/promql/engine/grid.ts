@@ -13,7 +13,3 @@ export function instant(tMs: number): Grid {
 export function timeAt(grid: Grid, step: number): number {
   return grid.startMs + step * grid.stepMs
 }
-
-export function lastTime(grid: Grid): number {
-  return grid.startMs + (grid.count - 1) * grid.stepMs
-}

@@ -62,9 +62,7 @@ export class Limits {
     const now = this.#held + samples
     if (now > this.peakSamples) this.peakSamples = now
     if (now > this.#maxSamples) {
-      throw executionError(
-        'query processing would load too many samples into memory in query execution',
-      )
+      throw executionError('query processing would load too many samples into memory in query execution')
     }
   }
 

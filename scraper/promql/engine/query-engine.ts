@@ -83,7 +83,10 @@ export class QueryEngine {
     const type = typeOf(expr)
     if (type !== 'vector' && type !== 'scalar') {
       const name = type === 'matrix' ? 'range vector' : type
-      throw new QueryError('bad_data', `invalid expression type "${name}" for range query, must be Scalar or instant Vector`)
+      throw new QueryError(
+        'bad_data',
+        `invalid expression type "${name}" for range query, must be Scalar or instant Vector`,
+      )
     }
     const count = endMs < startMs ? 0 : Math.floor((endMs - startMs) / stepMs) + 1
     const grid: Grid = { startMs, stepMs, count }

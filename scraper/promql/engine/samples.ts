@@ -65,4 +65,3 @@ export class StoredSamples implements SampleSource {
     out.dropStale()
   }
 }
-

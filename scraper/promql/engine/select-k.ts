@@ -44,7 +44,13 @@ function checkK(k: Float64Array): void {
 }
 
 /** The chosen rows, best first: an insertion into a list of at most `limit`, which is short as a rule. */
-function best(op: 'topk' | 'bottomk', limit: number, input: StepVector, rows: readonly number[], step: number): number[] {
+function best(
+  op: 'topk' | 'bottomk',
+  limit: number,
+  input: StepVector,
+  rows: readonly number[],
+  step: number,
+): number[] {
   const { steps, values, present } = input
   const sign = op === 'topk' ? 1 : -1
   const chosen: number[] = []

@@ -30,14 +30,6 @@ export function constantVector(steps: number, labels: Labels, values: Float64Arr
   return { steps, labels: [labels], values, present: new Uint8Array(steps).fill(1) }
 }
 
-/** Values that are there. */
-export function countPresent(vector: StepVector): number {
-  const cells = vector.labels.length * vector.steps
-  let count = 0
-  for (let i = 0; i < cells; i++) count += vector.present[i]!
-  return count
-}
-
 /** A vector of one step at every one of `steps` steps. */
 export function broadcast(vector: StepVector, steps: number): StepVector {
   const rows = vector.labels.length

@@ -10,16 +10,7 @@ export type ValueType = 'scalar' | 'vector' | 'matrix' | 'string'
  * Nodes are written by the parser only; the engine reads them.
  */
 export type Expr =
-  | NumberLiteral
-  | StringLiteral
-  | VectorSelector
-  | MatrixSelector
-  | Subquery
-  | Call
-  | Aggregate
-  | Binary
-  | Unary
-  | Paren
+  NumberLiteral | StringLiteral | VectorSelector | MatrixSelector | Subquery | Call | Aggregate | Binary | Unary | Paren
 
 export interface NumberLiteral extends Span {
   readonly kind: 'number'

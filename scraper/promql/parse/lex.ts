@@ -69,13 +69,16 @@ function numeric(text: string, start: number): ['number' | 'duration', number] {
 
 function operatorEnd(text: string, start: number, tokens: readonly Token[]): number {
   const end = endOf(OPERATOR, text, start)
-  if (end !== undefined) return end
+  const inBraces = tokens.findLast(token => token.text === '{' || token.text === '}')?.text === '{'
+  if (end !== undefined) {
+    if (!inBraces && text.startsWith('=~', start)) throw parseError(text, start, "unexpected character after '=': '~'")
+    return end
+  }
   const c = String.fromCodePoint(text.codePointAt(start)!)
   if (c === '!') {
     const next = text[start + 1] ?? ''
     throw parseError(text, start, `unexpected character after '!': ${quoteRune(next)}`)
   }
-  const inBraces = tokens.findLast(token => token.text === '{' || token.text === '}')?.text === '{'
   throw parseError(text, start, `unexpected character${inBraces ? ' inside braces' : ''}: ${quoteRune(c)}`)
 }
 

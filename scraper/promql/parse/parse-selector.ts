@@ -4,8 +4,17 @@ import type { TokenStream } from './token-stream.ts'
 
 const MATCH_OPERATORS: ReadonlySet<string> = new Set(['=', '!=', '=~', '!~'])
 
-/** `name{label="value", …}`, `{…}` or `{"utf8.name", …}`; the name has been taken already. */
-export function parseVectorSelector(tokens: TokenStream, name: string, start: number): VectorSelector {
+/**
+ * `name{label="value", …}`, `{…}` or `{"utf8.name", …}`; the name has been taken already.
+ *
+ * @param mayMatchAll for callers that judge themselves whether it selects everything.
+ */
+export function parseVectorSelector(
+  tokens: TokenStream,
+  name: string,
+  start: number,
+  mayMatchAll = false,
+): VectorSelector {
   const matchers = tokens.is('{') ? parseMatchers(tokens) : []
   const selector: VectorSelector = {
     kind: 'selector',
@@ -24,7 +33,7 @@ export function parseVectorSelector(tokens: TokenStream, name: string, start: nu
         `metric name must not be set twice: ${JSON.stringify(name)} or ${JSON.stringify(other.value)}`,
       )
     }
-  } else if (matchers.every(matcher => matcher.matches(''))) {
+  } else if (!mayMatchAll && matchers.every(matcher => matcher.matches(''))) {
     throw tokens.error(start, 'vector selector must contain at least one non-empty matcher')
   }
   return selector
@@ -32,7 +41,6 @@ export function parseVectorSelector(tokens: TokenStream, name: string, start: nu
 
 function parseMatchers(tokens: TokenStream): Matcher[] {
   const matchers: Matcher[] = []
-  let quotedName: string | undefined
   tokens.expect('{', 'label matching')
   while (!tokens.is('}')) {
     const token = tokens.peek()
@@ -46,13 +54,6 @@ function parseMatchers(tokens: TokenStream): Matcher[] {
       matchers.push(newMatcher(tokens, token.start, type, label, tokens.takeString()))
     } else if (token.kind === 'string' && (tokens.is(',') || tokens.is('}'))) {
       // A quoted string alone is the metric's name.
-      if (quotedName !== undefined) {
-        throw tokens.error(
-          token.start,
-          `metric name must not be set twice: ${JSON.stringify(quotedName)} or ${JSON.stringify(label)}`,
-        )
-      }
-      quotedName = label
       matchers.push(new Matcher('=', METRIC_NAME, label))
     } else {
       throw tokens.unexpected('label matching', 'label matching operator')

@@ -1,5 +1,6 @@
 import type { Matcher } from '../../model/index.ts'
-import type { QueryError } from '../errors.ts'
+import { QueryError } from '../errors.ts'
+import { formatFloat } from '../format-float.ts'
 import { functionSignature, NOT_BUILT } from '../functions/signatures.ts'
 import type { Aggregate, AggregateOp, Binary, BinaryOp, Expr, VectorMatching } from './ast.ts'
 import { check } from './check.ts'
@@ -58,17 +59,22 @@ export function parse(text: string, options: ParseOptions = {}): Expr {
   return expr
 }
 
-/** Reads a series selector, as `match[]` of the API has it. @throws QueryError bad_data */
+/** Reads a series selector, as `match[]` of the API has it; it may match everything. @throws QueryError bad_data */
 export function parseSelector(text: string): readonly Matcher[] {
   const tokens = new TokenStream(text)
   const current = tokens.peek()
   const named = current.kind === 'metric' || current.kind === 'identifier'
-  const selector = parseVectorSelector(tokens, named ? tokens.take().text : '', current.start)
+  const selector = parseVectorSelector(tokens, named ? tokens.take().text : '', current.start, true)
   if (tokens.peek().kind !== 'eof') throw tokens.unexpected()
-  if (selector.matchers.length === 0) throw tokens.error(0, 'no expression found in input')
   return selector.matchers
 }
 
+/**
+ *   binary  = unary { op [bool] [on|ignoring (…) [group_left|group_right (…)]] binary }     by precedence
+ *   unary   = [+|-] … binary of powers | postfix
+ *   postfix = primary { '[' range [':' [step]] ']' | offset duration | '@' instant }
+ *   primary = number | string | '(' binary ')' | aggregation | call | selector
+ */
 class Parser {
   readonly #tokens: TokenStream
   readonly #experimental: boolean
@@ -81,9 +87,9 @@ class Parser {
 
   parseAll(): Expr {
     const tokens = this.#tokens
-    if (tokens.peek().kind === 'eof') throw tokens.error(0, 'no expression found in input')
+    if (tokens.peek().kind === 'eof') throw nothingToParse(tokens)
     const expr = this.#binary(1)
-    if (tokens.is(')')) throw tokens.error(tokens.peek().start, "unexpected right parenthesis ')'")
+    if (tokens.is(')')) throw tokens.error(tokens.lastEnd + 1, "unexpected right parenthesis ')'")
     if (tokens.is(']')) throw tokens.error(tokens.peek().start, "unexpected right bracket ']'")
     if (tokens.peek().kind !== 'eof') throw tokens.unexpected()
     return expr
@@ -107,7 +113,7 @@ class Parser {
       }
       tokens.take()
       const bool = tokens.takeWord('bool')
-      const matching = this.#matching()
+      const matching = this.#matching(lhs.start)
       const rhs = this.#binary(op === '^' ? precedence : precedence + 1)
       const binary: Binary = {
         kind: 'binary',
@@ -124,7 +130,7 @@ class Parser {
     }
   }
 
-  #matching(): VectorMatching {
+  #matching(start: number): VectorMatching {
     const tokens = this.#tokens
     const matching = { card: 'one-to-one' as VectorMatching['card'], on: false, labels: [] as string[] }
     let include: string[] = []
@@ -138,7 +144,7 @@ class Parser {
     }
     for (const word of ['fill', 'fill_left', 'fill_right']) {
       if (tokens.isWord(word) && tokens.peekNext().text === '(') {
-        throw tokens.error(tokens.peek().start, 'binop fill modifiers are experimental and not enabled')
+        throw tokens.error(start, 'binop fill modifiers are experimental and not enabled')
       }
     }
     return { ...matching, include }
@@ -176,7 +182,6 @@ class Parser {
         if (token.text === '(') {
           tokens.take()
           const expr = this.#binary(1)
-          if (tokens.peek().kind === 'eof') throw tokens.error(tokens.peek().start, 'unclosed left parenthesis')
           const close = tokens.expect(')', '', '')
           return { kind: 'paren', expr, start, end: close.end }
         }
@@ -190,7 +195,7 @@ class Parser {
     const token = this.#tokens.take()
     const value = token.kind === 'duration' ? durationSeconds(token.text) : numberValue(token.text)
     if (value === undefined) {
-      const what = token.kind === 'duration' ? 'not a valid duration string' : 'error parsing number'
+      const what = token.kind === 'duration' ? 'not a valid duration string' : 'bad number or duration syntax'
       throw this.#tokens.error(token.start, `${what}: ${JSON.stringify(token.text)}`)
     }
     return { kind: 'number', value, start: token.start, end: token.end }
@@ -278,6 +283,8 @@ class Parser {
   #call(): Expr {
     const tokens = this.#tokens
     const token = tokens.take()
+    // First the arguments, so that of several faults the innermost is told.
+    const args = this.#arguments('')
     const fn = functionSignature(token.text)
     if (fn === undefined) {
       throw NOT_BUILT.has(token.text)
@@ -287,7 +294,6 @@ class Parser {
     if (fn.experimental && !this.#experimental) {
       throw tokens.error(token.start, `function ${JSON.stringify(token.text)} is not enabled`)
     }
-    const args = this.#arguments('')
     return { kind: 'call', fn, args, start: token.start, end: tokens.lastEnd }
   }
 
@@ -299,7 +305,6 @@ class Parser {
     for (;;) {
       args.push(this.#binary(1))
       if (tokens.takeIf(')')) return args
-      if (tokens.peek().kind === 'eof') throw tokens.error(tokens.peek().start, 'unclosed left parenthesis')
       const comma = tokens.peek()
       if (!tokens.takeIf(',')) throw tokens.unexpected(context)
       if (tokens.is(')')) throw tokens.error(comma.start, 'trailing commas not allowed in function call args')
@@ -328,7 +333,7 @@ class Parser {
         target.at = at
         stretch(expr, tokens.lastEnd)
       } else if (tokens.isWord('anchored') || tokens.isWord('smoothed')) {
-        throw tokens.error(tokens.peek().start, `${tokens.peek().text} modifier is experimental and not enabled`)
+        throw tokens.error(tokens.peek().start, `${tokens.peek().text} modifier is not supported`)
       } else {
         return expr
       }
@@ -346,7 +351,6 @@ class Parser {
       if (expr.at !== undefined) throw this.#rangeError(open.start, 'no @ modifiers allowed before range')
       return { kind: 'matrix', selector: expr, range, start: expr.start, end: tokens.lastEnd }
     }
-    if (tokens.peek().kind === 'eof') throw tokens.error(tokens.peek().start, 'unclosed left bracket')
     tokens.expect(':', 'subquery or range', '":" or "]"')
     const step = tokens.is(']')
       ? undefined
@@ -382,8 +386,8 @@ class Parser {
     const tokens = this.#tokens
     if (tokens.isWord('start') || tokens.isWord('end')) {
       const which = tokens.take().text.toLowerCase() as 'start' | 'end'
-      tokens.expect('(', '@')
-      tokens.expect(')', '@')
+      tokens.expect('(', '@', 'timestamp')
+      tokens.expect(')', '@', 'timestamp')
       return which
     }
     const sign = tokens.is('-') || tokens.is('+') ? tokens.take().text : ''
@@ -396,10 +400,22 @@ class Parser {
     const magnitude = current.kind === 'duration' ? durationSeconds(current.text) : numberValue(current.text)
     const seconds = (sign === '-' ? -1 : 1) * (magnitude ?? NaN)
     if (!(Math.abs(seconds) < 2 ** 63)) {
-      throw tokens.error(expr.start, `timestamp out of bounds for @ modifier: ${seconds}`)
+      throw tokens.error(expr.start, `timestamp out of bounds for @ modifier: ${formatFixed(seconds)}`)
     }
     return Math.round(seconds * 1000)
   }
+}
+
+function nothingToParse(tokens: TokenStream): QueryError {
+  const message = 'no expression found in input'
+  // Prometheus knows no position in an empty text.
+  if (tokens.text === '') return new QueryError('bad_data', `unknown position: parse error: ${message}`)
+  return tokens.error(0, message)
+}
+
+/** Go's `%f` of a number that is no fraction. */
+function formatFixed(value: number): string {
+  return Number.isInteger(value) ? `${BigInt(value)}.000000` : formatFloat(value)
 }
 
 function stretch(expr: Expr, end: number): void {

@@ -66,6 +66,10 @@ export class TokenStream {
 
   /** `unexpected <token> in <context>, expected <expected>` at the current token. */
   unexpected(context = '', expected = ''): QueryError {
+    if (this.peek().kind === 'eof') {
+      const unclosed = this.#unclosed()
+      if (unclosed !== undefined) return this.error(this.peek().start, unclosed)
+    }
     let message = `unexpected ${describeToken(this.peek())}`
     if (context !== '') message += ` in ${context}`
     if (expected !== '') message += `, expected ${expected}`
@@ -83,6 +87,28 @@ export class TokenStream {
       return unquote(token.text)
     } catch (error) {
       throw this.error(token.start, (error as Error).message)
+    }
+  }
+
+  /** What is wrong with a text that ends within brackets, by the innermost of them. */
+  #unclosed(): string | undefined {
+    const open: string[] = []
+    for (const { kind, text } of this.#tokens) {
+      if (kind !== 'punctuation') continue
+      if ('([{'.includes(text)) open.push(text)
+      else if (')]}'.includes(text)) open.pop()
+    }
+    switch (open.at(-1)) {
+      case '(':
+        return 'unclosed left parenthesis'
+      case '[': {
+        const justOpened = this.#tokens.at(-2)?.text === '['
+        return justOpened ? 'unexpected end of input in duration expression' : 'unclosed left bracket'
+      }
+      case '{':
+        return 'unexpected end of input inside braces'
+      default:
+        return undefined
     }
   }
 }

@@ -71,13 +71,13 @@ export function describeToken(token: Token): string {
     case 'string':
       return `string ${shorten(quoted, text)}`
     case 'operator':
-      return `<op:${text}>`
+      return text === '=' ? quoted : `<op:${text}>`
     case 'punctuation':
       return quoted
     case 'identifier': {
       const lower = text.toLowerCase()
       if (AGGREGATORS.has(lower)) return `<aggr:${text}>`
-      if (KEYWORDS.has(lower)) return `keyword <${text}>`
+      if (KEYWORDS.has(lower)) return `<${text}>`
       if (WORD_OPERATORS.has(lower)) return `<op:${text}>`
       return `identifier ${quoted}`
     }

@@ -15,7 +15,7 @@ const CARDS = 256
 
 /** Columns of a deck: outcomes, cumulative buckets without `+Inf`, sum of latencies (µs), sum of response bytes. */
 export const OUTCOME_COLUMN = 0
-export const BUCKET_COLUMN = OUTCOMES
+export const BUCKET_COLUMN = OUTCOME_COLUMN + OUTCOMES
 export const LATENCY_COLUMN = BUCKET_COLUMN + BUCKETS
 export const BYTES_COLUMN = LATENCY_COLUMN + 1
 const COLUMNS = BYTES_COLUMN + 1

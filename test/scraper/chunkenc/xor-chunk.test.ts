@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import t from 'tap'
+import { Prng } from '../../../base/index.ts'
 import { writeStale } from '../../../scraper/model/index.ts'
 import {
   ChunkError,
@@ -41,7 +45,15 @@ const gap = fc.oneof(
   { weight: 6, arbitrary: fc.constant(15_000) },
   { weight: 3, arbitrary: fc.integer({ min: 14_990, max: 15_010 }) },
   fc.integer({ min: 1, max: 2 ** 20 + 10 }),
-  fc.constantFrom(1, 15_000 + 8192, 15_000 + 8193, 15_000 + 65_536, 15_000 + 65_537, 15_000 + 524_288, 15_000 + 524_289),
+  fc.constantFrom(
+    1,
+    15_000 + 8192,
+    15_000 + 8193,
+    15_000 + 65_536,
+    15_000 + 65_537,
+    15_000 + 524_288,
+    15_000 + 524_289,
+  ),
   fc.maxSafeNat().map(n => 1 + (n % 2 ** 40)),
 )
 const value: fc.Arbitrary<Value> = fc.oneof(
@@ -119,7 +131,7 @@ void t.test('times and counts at their limits', async t => {
   }
   const many = Array.from({ length: 65_535 }, (_, i) => i * 1000)
   const { tMs, words } = columns(many, many)
-  t.same(decoded(encodeXorChunk(tMs, words, 0, many.length), many.length).tMs, many)
+  assert.deepEqual(decoded(encodeXorChunk(tMs, words, 0, many.length), many.length).tMs, many)
 })
 
 void t.test('a damaged chunk is an error or other samples, never a hang or a crash', async t => {
@@ -140,15 +152,11 @@ void t.test('a damaged chunk is an error or other samples, never a hang or a cra
   )
 })
 
-void t.test('chunks written by Prometheus', async t => {
-  const path = '../shared/peer-data/prometheus/tsdb/index_format_v1/chunks/000001'
-  if (!existsSync(path)) return t.comment(`not tested: ${path} is absent`)
-  // Segment: magic 85bd40dd, version, 3 bytes of padding; then chunks: uvarint length, encoding, data, CRC32C.
-  const file = readFileSync(path)
-  t.equal(file.readUInt32BE(0), 0x85bd40dd)
-  let at = 8
+/** Calls `use` with each chunk of a segment file: magic 85bd40dd, version, padding; uvarint length, encoding, data, CRC. */
+function eachChunk(file: Buffer, use: (offset: number, length: number) => void): number {
+  assert.equal(file.readUInt32BE(0), 0x85bd40dd)
   let chunks = 0
-  while (at < file.length) {
+  for (let at = 8; at < file.length; chunks++) {
     let length = 0
     let shift = 0
     let byte: number
@@ -157,18 +165,96 @@ void t.test('chunks written by Prometheus', async t => {
       length |= (byte & 0x7f) << shift
       shift += 7
     } while (byte >= 0x80)
-    t.equal(file[at], 1, 'XOR')
-    const chunk = file.subarray(at + 1, at + 1 + length)
+    assert.equal(file[at], 1, 'XOR')
+    use(at + 1, length)
+    at += 1 + length + 4
+  }
+  return chunks
+}
+
+void t.test('chunks that Prometheus wrote in 2017: one sample each', async t => {
+  const path = '../shared/peer-data/prometheus/tsdb/index_format_v1/chunks/000001'
+  if (!existsSync(path)) return t.comment(`not tested: ${path} is absent`)
+  const file = readFileSync(path)
+  const chunks = eachChunk(file, (offset, length) => {
+    const chunk = file.subarray(offset, offset + length)
     const count = chunk.readUInt16BE(0)
     const tMs = new Float64Array(count)
     const words = new Uint32Array(count * 2)
-    t.equal(decodeXor(file, at + 1, length, tMs, words, 0), count)
-    for (let i = 1; i < count; i++) assert.ok(tMs[i]! > tMs[i - 1]!)
-    // The writer of these (2017) began a spare byte when a chunk ended at a whole one.
-    t.match(hex(chunk), new RegExp(`^${hex(encodeXorChunk(tMs, words, 0, count))}(00)?$`), 'ours are the same bytes')
-    at += 1 + length + 4
-    chunks++
+    assert.equal(decodeXor(file, offset, length, tMs, words, 0), count)
+    // Its writer began a spare byte when a chunk ended at a whole one.
+    assert.match(hex(chunk), new RegExp(`^${hex(encodeXorChunk(tMs, words, 0, count))}(00)?$`))
+  })
+  t.equal(chunks, 102)
+})
+
+/** Series that meet every branch of the format; times in ms, two hours' worth at most. */
+function samplesFor(kind: string, prng: Prng): (readonly [tMs: number, value: number])[] {
+  const out: [number, number][] = []
+  let tMs = 1_700_006_400_000
+  let value = 0
+  for (let i = 0; i < 300; i++) {
+    if (kind === 'gaps') tMs += prng.pick([1, 5, 8192, 15_000, 23_192, 65_600, 90_000])
+    else tMs += kind === 'jitter' ? 15_000 + prng.between(-20, 20) : 15_000
+    if (kind === 'counter') value += prng.below(1000)
+    else if (kind === 'decimal') value = prng.below(100_000) / 100
+    else if (kind === 'special') value = prng.pick([0, -0, Infinity, -Infinity, NaN, 1e300, -1e-300, 1])
+    else value = prng.unit() * 2 ** prng.between(-40, 40)
+    if (tMs >= 1_700_006_400_000 + 7_200_000) break
+    out.push([tMs, value])
   }
-  t.equal(at, file.length)
-  t.ok(chunks > 0, `${chunks} chunks`)
+  return out
+}
+
+void t.test('chunks that the promtool at hand writes: read right, and written again the same', async t => {
+  const dir = mkdtempSync(join(tmpdir(), 'churn-chunks-'))
+  try {
+    const prng = new Prng('promtool')
+    const kinds = ['jitter', 'gaps', 'counter', 'decimal', 'special', 'random']
+    const given = new Map(kinds.map(kind => [kind, samplesFor(kind, prng.fork(kind))]))
+    const lines = [...given].flatMap(([kind, samples]) => [
+      `# TYPE ${kind} gauge`,
+      ...samples.map(([tMs, value]) => {
+        const text = Object.is(value, -0) ? '-0' : String(value).replace('Infinity', 'Inf').replace(/^Inf/, '+Inf')
+        return `${kind} ${text} ${(tMs / 1000).toFixed(3)}`
+      }),
+    ])
+    writeFileSync(join(dir, 'in.om'), `${lines.join('\n')}\n# EOF\n`)
+    const run = spawnSync('promtool', [
+      'tsdb',
+      'create-blocks-from',
+      'openmetrics',
+      join(dir, 'in.om'),
+      join(dir, 'out'),
+    ])
+    if (run.error !== undefined) return t.comment('not tested: promtool is absent')
+    t.equal(run.status, 0, run.stderr.toString())
+
+    const found: (readonly [tMs: number, bits: string])[] = []
+    let chunks = 0
+    for (const block of readdirSync(join(dir, 'out'))) {
+      const file = join(dir, 'out', block, 'chunks', '000001')
+      if (!existsSync(file)) continue
+      const bytes = readFileSync(file)
+      chunks += eachChunk(bytes, (offset, length) => {
+        const count = bytes.readUInt16BE(offset)
+        const tMs = new Float64Array(count)
+        const words = new Uint32Array(count * 2)
+        decodeXor(bytes, offset, length, tMs, words, 0)
+        for (let i = 0; i < count; i++) found.push([tMs[i]!, `${words[2 * i]}:${words[2 * i + 1]}`])
+        assert.equal(hex(encodeXorChunk(tMs, words, 0, count)), hex(bytes.subarray(offset, offset + length)))
+      })
+    }
+    const expected = [...given.values()].flat().map(([tMs, value]) => {
+      const { words } = columns([tMs], [value])
+      // Prometheus' parser has a NaN of its own.
+      return [tMs, Number.isNaN(value) ? '1:2146959360' : `${words[0]}:${words[1]}`] as const
+    })
+    const order = (a: readonly [number, string], b: readonly [number, string]): number =>
+      a[0] - b[0] || (a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0)
+    t.same(found.sort(order), expected.sort(order))
+    t.ok(chunks > kinds.length, `${chunks} chunks, ${found.length} samples`)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 })

@@ -4,7 +4,11 @@ import { LabelsBuilder } from '../../../scraper/model/index.ts'
 import { relabel } from '../../../scraper/relabel/index.ts'
 
 /** Applies rules, as a config file has them, to labels; `null` when dropped. */
-function apply(rules: readonly object[], labels: Record<string, string>, scheme = 'utf8'): Record<string, string> | null {
+function apply(
+  rules: readonly object[],
+  labels: Record<string, string>,
+  scheme = 'utf8',
+): Record<string, string> | null {
   const job = { job_name: 'j', metric_name_validation_scheme: scheme, relabel_configs: rules }
   const config = loadConfig(JSON.stringify({ scrape_configs: [job] }), { baseDir: '/' })
   const builder = new LabelsBuilder()
@@ -28,7 +32,9 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'replace with groups, joined by the separator',
-    rules: [{ source_labels: ['a', 'b'], separator: '/', regex: 'f(.).*/(.*)', target_label: 'c', replacement: '${2}x$1' }],
+    rules: [
+      { source_labels: ['a', 'b'], separator: '/', regex: 'f(.).*/(.*)', target_label: 'c', replacement: '${2}x$1' },
+    ],
     labels: { a: 'fob', b: 'bar' },
     gives: { a: 'fob', b: 'bar', c: 'barxo' },
   },
@@ -74,10 +80,30 @@ const CASES: readonly Case[] = [
     labels: { a: 'k=v' },
     gives: { a: 'k=v', k_x: 'v' },
   },
-  { what: 'keep keeps', rules: [{ source_labels: ['a'], regex: 'fo+', action: 'keep' }], labels: { a: 'foo' }, gives: { a: 'foo' } },
-  { what: 'keep drops the rest', rules: [{ source_labels: ['a'], regex: 'fo+', action: 'keep' }], labels: { a: 'bar' }, gives: null },
-  { what: 'drop drops', rules: [{ source_labels: ['a'], regex: 'foo|bar', action: 'drop' }], labels: { a: 'bar' }, gives: null },
-  { what: 'drop keeps the rest', rules: [{ source_labels: ['a'], regex: 'foo', action: 'DROP' }], labels: { a: 'fo' }, gives: { a: 'fo' } },
+  {
+    what: 'keep keeps',
+    rules: [{ source_labels: ['a'], regex: 'fo+', action: 'keep' }],
+    labels: { a: 'foo' },
+    gives: { a: 'foo' },
+  },
+  {
+    what: 'keep drops the rest',
+    rules: [{ source_labels: ['a'], regex: 'fo+', action: 'keep' }],
+    labels: { a: 'bar' },
+    gives: null,
+  },
+  {
+    what: 'drop drops',
+    rules: [{ source_labels: ['a'], regex: 'foo|bar', action: 'drop' }],
+    labels: { a: 'bar' },
+    gives: null,
+  },
+  {
+    what: 'drop keeps the rest',
+    rules: [{ source_labels: ['a'], regex: 'foo', action: 'DROP' }],
+    labels: { a: 'fo' },
+    gives: { a: 'fo' },
+  },
   {
     what: 'keepequal keeps equals',
     rules: [{ source_labels: ['a'], target_label: 'b', action: 'keepequal' }],
@@ -108,6 +134,16 @@ const CASES: readonly Case[] = [
     rules: [{ action: 'labelmap', regex: 'meta_(.+)' }],
     labels: { meta_a: '1', meta_meta_b: '2', c: '3' },
     gives: { meta_a: '1', meta_meta_b: '2', c: '3', a: '1', meta_b: '2' },
+  },
+  {
+    what: 'a prefix and a group: the group must have what it asks for, and matches line breaks',
+    rules: [
+      { source_labels: ['a'], regex: 'x(.+)', target_label: 'plus', replacement: '$1' },
+      { source_labels: ['a'], regex: 'x(.*)', target_label: 'star', replacement: '<${1}>' },
+      { source_labels: ['b'], regex: 'x(.+)', target_label: 'rest' },
+    ],
+    labels: { a: 'x', b: 'x\ny' },
+    gives: { a: 'x', b: 'x\ny', star: '<>', rest: '\ny' },
   },
   {
     what: 'labeldrop',

@@ -113,7 +113,8 @@ void t.test('a log cut or flipped anywhere: nothing wrong, nothing before it los
         // A cut between two records of one commit leaves the series without their samples: no record is broken.
         if (harm.type !== 'cut') assert.equal(storage.replay.damage.length, 1)
         else if (storage.replay.damage.length === 0) assert.ok(boundary || isRecordBoundary(bytes, at))
-        for (const { lostBytes, offsetBytes } of storage.replay.damage) assert.ok(lostBytes > 0 && offsetBytes <= at + 1 + bytes.length)
+        for (const { lostBytes, offsetBytes } of storage.replay.damage)
+          assert.ok(lostBytes > 0 && offsetBytes <= at + 1 + bytes.length)
 
         // It goes on: what comes now stays, and the damage is not found again.
         nowMs += 3_600_000
@@ -187,6 +188,7 @@ void t.test('series whose definition was lost are counted, and their numbers nev
     t.equal(storage.replay.samplesWithoutSeries, 10)
     t.equal(storage.replay.damage.length, 1)
     t.same([...(await contentOf(storage))], [])
+    t.ok(storage.appender().series(Labels.fromRecord({ __name__: 'other' })) > 1, 'number 1 is in the log still')
     append(Labels.fromRecord({ __name__: 'other' }), 7)
     await storage.close()
     storage = await open(dir)

@@ -34,9 +34,19 @@ const matcher = fc
   .map(([type, name, text]) => new Matcher(type, name, text))
 
 type Command =
-  | { readonly type: 'batch'; readonly samples: readonly { series: number; stepMs: number; value: Value }[]; readonly keep: boolean }
+  | {
+      readonly type: 'batch'
+      readonly samples: readonly { series: number; stepMs: number; value: Value }[]
+      readonly keep: boolean
+    }
   /** One series, many samples: whole chunks. */
-  | { readonly type: 'run'; readonly series: number; readonly count: number; readonly stepMs: number; readonly seed: number }
+  | {
+      readonly type: 'run'
+      readonly series: number
+      readonly count: number
+      readonly stepMs: number
+      readonly seed: number
+    }
   | { readonly type: 'select'; readonly matchers: readonly Matcher[]; readonly from: number; readonly to: number }
   | { readonly type: 'sweep' }
   | { readonly type: 'reopen' }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { GrowableFloat64, VirtualClock } from '../../../base/index.ts'
 import { wordsOf } from '../../../scraper/chunkenc/index.ts'
 import type { Labels, Matcher } from '../../../scraper/model/index.ts'
-import { Matcher as ModelMatcher, writeStale } from '../../../scraper/model/index.ts'
+import { writeStale } from '../../../scraper/model/index.ts'
 import { AppendStatus, type Appender, type SeriesRef, type Storage } from '../../../scraper/storage/interfaces.ts'
 
 export const STALE = 'stale'
@@ -83,13 +83,15 @@ export class ModelStore {
     for (const { labels, samples } of sorted) {
       if (!matchers.every(matcher => matcher.matches(labels.get(matcher.name)))) continue
       const within = samples.filter(sample => sample.tMs >= minMs && sample.tMs <= maxMs)
-      if (within.length > 0) content.set(labels.toString(), within.map(({ tMs, bits }) => `${tMs}=${bits}`))
+      if (within.length > 0)
+        content.set(
+          labels.toString(),
+          within.map(({ tMs, bits }) => `${tMs}=${bits}`),
+        )
     }
     return content
   }
 }
-
-export const everything: readonly Matcher[] = [new ModelMatcher('!=', '__name__', '')]
 
 export function newClock(): VirtualClock {
   return new VirtualClock()

@@ -70,7 +70,9 @@ void t.test('a steady scrape costs next to nothing in the log', async t => {
 
 void t.test('series payloads give back refs and labels', async () => {
   const labels = fc
-    .dictionary(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ minLength: 1, unit: 'grapheme' }), { maxKeys: 6 })
+    .dictionary(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ minLength: 1, unit: 'grapheme' }), {
+      maxKeys: 6,
+    })
     .map(record => Labels.fromRecord(record))
   fc.assert(
     fc.property(fc.array(fc.record({ ref: fc.integer({ min: 1, max: 0xffff_fffd }), labels })), series => {
@@ -171,9 +173,19 @@ void t.test('segments, checkpoint, and what a crash between the steps of a trunc
     const found = await events(dir)
     t.same(found, {
       events: [
-        ...['segment 0', 'series 2 {pod="p2"}', 'series 5 {pod="p5"}'],
-        ...['segment 2', 'series 3 {pod="p3"}', 'sample 3 3000', 'series 4 {pod="p4"}', 'sample 4 4000'],
-        ...['segment 3', 'series 5 {pod="p5"}', 'sample 5 5000', 'series 6 {pod="p6"}', 'sample 6 6000'],
+        'segment 0',
+        'series 2 {pod="p2"}',
+        'series 5 {pod="p5"}',
+        'segment 2',
+        'series 3 {pod="p3"}',
+        'sample 3 3000',
+        'series 4 {pod="p4"}',
+        'sample 4 4000',
+        'segment 3',
+        'series 5 {pod="p5"}',
+        'sample 5 5000',
+        'series 6 {pod="p6"}',
+        'sample 6 6000',
       ],
       damage: 0,
       next: 4,

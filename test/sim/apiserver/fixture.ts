@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { Prng, VirtualClock } from '../../../base/index.ts'
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../../../sim/apiserver/index.ts'
-import { type KubeObject, Namespaces, ObjectStore, Pods, type Stored } from '../../../sim/cluster/index.ts'
+import { Namespaces, ObjectStore, Pods, type Stored } from '../../../sim/cluster/index.ts'
 
 export interface Answer {
   readonly code: number
@@ -17,10 +17,10 @@ export interface Fixture {
   readonly clock: VirtualClock
   readonly store: ObjectStore
   readonly api: ApiServer
-  request(method: string, url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
-  get(url: string, headers?: Record<string, string>): Promise<Answer>
+  readonly request: (method: string, url: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+  readonly get: (url: string, headers?: Record<string, string>) => Promise<Answer>
   /** Opens a watch; `events()` ends it by its time-out and returns what it was sent. */
-  watch(url: string, headers?: Record<string, string>): Promise<{ events(): Promise<WatchEvent[]> }>
+  readonly watch: (url: string, headers?: Record<string, string>) => Promise<{ events(): Promise<WatchEvent[]> }>
 }
 
 export interface WatchEvent {
@@ -109,6 +109,6 @@ export function pod(name: string, more: Partial<Pod> = {}): Pod {
   }
 }
 
-export function addPods(store: ObjectStore, ...names: string[]): Stored<KubeObject>[] {
+export function addPods(store: ObjectStore, ...names: string[]): Stored[] {
   return names.map(name => store.create<Pod>(Pods, pod(name)))
 }

@@ -22,7 +22,7 @@ const deployment = {
   },
 }
 
-t.test('tokens are asked for, save where Kubernetes asks for none', async t => {
+void t.test('tokens are asked for, save where Kubernetes asks for none', async t => {
   const { api, get } = await start(t, { tokens: ['one', 'two'] })
   const anonymous = await api.app.inject(PODS)
   t.equal(anonymous.statusCode, 401)
@@ -42,7 +42,7 @@ t.test('tokens are asked for, save where Kubernetes asks for none', async t => {
   t.match((await api.app.inject('/version')).json(), { major: '1', gitVersion: /^v1\.3/ })
 })
 
-t.test('discovery names every kind, plain and aggregated', async t => {
+void t.test('discovery names every kind, plain and aggregated', async t => {
   const { get } = await start(t)
   t.match((await get('/api')).json, { kind: 'APIVersions', versions: ['v1'] })
   const groups = (await get('/apis')).json.groups.map((group: { name: string }) => group.name)
@@ -81,7 +81,7 @@ t.test('discovery names every kind, plain and aggregated', async t => {
   t.ok((await get('/openapi/v3/apis/apps/v1')).json.paths)
 })
 
-t.test('refusals are Status objects', async t => {
+void t.test('refusals are Status objects', async t => {
   const { request, get, store } = await start(t)
   addPods(store, 'a')
   const cases: [
@@ -211,7 +211,7 @@ t.test('refusals are Status objects', async t => {
   t.equal((await get(`${PODS}/a`)).code, 200)
 })
 
-t.test('lists are sorted, selected and paged', async t => {
+void t.test('lists are sorted, selected and paged', async t => {
   const { get, store, clock } = await start(t)
   addPods(store, 'c', 'a', 'e')
   store.create<Pod>(Pods, pod('b', { metadata: { namespace: 'other', labels: { app: 'web' } } }))
@@ -269,14 +269,14 @@ t.test('lists are sorted, selected and paged', async t => {
   t.equal((await waiting).code, 200, 'a version that comes in time is waited for')
 })
 
-t.test('a long list is whole', async t => {
+void t.test('a long list is whole', async t => {
   const { get, store } = await start(t)
   for (let i = 0; i < 1000; i++) store.create<Pod>(Pods, pod(`p${i}`))
   t.equal(new Set((await get('/api/v1/pods')).json.items.map((item: Pod) => item.metadata!.uid)).size, 1000)
   t.equal((await get('/api/v1/pods', TABLE)).json.rows.length, 1000)
 })
 
-t.test('creating completes an object, and only what clients may set is taken', async t => {
+void t.test('creating completes an object, and only what clients may set is taken', async t => {
   const { request, store } = await start(t)
   const created = await request('POST', PODS, {
     metadata: {
@@ -332,7 +332,7 @@ t.test('creating completes an object, and only what clients may set is taken', a
   t.equal(store.resourceVersion, before)
 })
 
-t.test('updates and patches keep status and spec apart', async t => {
+void t.test('updates and patches keep status and spec apart', async t => {
   const { request, store } = await start(t)
   await request('POST', DEPLOYMENTS, deployment)
   const url = `${DEPLOYMENTS}/web`
@@ -383,7 +383,7 @@ t.test('updates and patches keep status and spec apart', async t => {
   t.match(immutable.json, { code: 422, details: { name: 'web', group: 'apps', kind: 'Deployment' } })
 })
 
-t.test('scale', async t => {
+void t.test('scale', async t => {
   const { request, get, store } = await start(t)
   await request('POST', DEPLOYMENTS, deployment)
   const url = `${DEPLOYMENTS}/web/scale`
@@ -402,8 +402,8 @@ t.test('scale', async t => {
   t.equal((await get(`${PODS}/x/scale`)).code, 404)
 })
 
-t.test('deleting', async t => {
-  t.test('gives bound pods their grace and tells it', async t => {
+void t.test('deleting', async t => {
+  void t.test('gives bound pods their grace and tells it', async t => {
     const { request, store } = await start(t)
     store.create<Pod>(Pods, pod('a', { spec: { nodeName: 'n', containers: [] } }))
     const marked = await request('DELETE', `${PODS}/a`, { gracePeriodSeconds: 5 })
@@ -422,7 +422,7 @@ t.test('deleting', async t => {
     t.equal((await request('DELETE', `${PODS}/a?gracePeriodSeconds=0`)).code, 200)
     t.equal(store.count(Pods), 0)
   })
-  t.test('answers with a Status when the object is gone', async t => {
+  void t.test('answers with a Status when the object is gone', async t => {
     const { request } = await start(t)
     await request('POST', DEPLOYMENTS, deployment)
     t.match((await request('DELETE', `${DEPLOYMENTS}/web?dryRun=All`)).json, { kind: 'Deployment' })
@@ -432,7 +432,7 @@ t.test('deleting', async t => {
     })
     t.equal((await request('DELETE', `${DEPLOYMENTS}/web`)).code, 404)
   })
-  t.test('heeds the propagation policy', async t => {
+  void t.test('heeds the propagation policy', async t => {
     const { request, store } = await start(t)
     const make = (name: string): void => {
       const owner = store.create<Deployment>(Deployments, { metadata: { name, namespace: 'default' } })
@@ -451,7 +451,7 @@ t.test('deleting', async t => {
     })
     t.ok(store.get(ReplicaSets, 'default', 'waiting')!.metadata.ownerReferences)
   })
-  t.test('takes collections by selector', async t => {
+  void t.test('takes collections by selector', async t => {
     const { request, store } = await start(t)
     addPods(store, 'a', 'b')
     store.create<Pod>(Pods, pod('c', { metadata: { labels: { keep: '' } } }))
@@ -462,7 +462,7 @@ t.test('deleting', async t => {
       ['c'],
     )
   })
-  t.test('ends a namespace with its contents, and lets nothing new in', async t => {
+  void t.test('ends a namespace with its contents, and lets nothing new in', async t => {
     const { request, get, store } = await start(t)
     t.equal((await request('POST', '/api/v1/namespaces', { metadata: { name: 'n' } })).code, 201)
     store.create<Pod>(Pods, pod('a', { metadata: { namespace: 'n' }, spec: { nodeName: 'x', containers: [] } }))
@@ -477,7 +477,7 @@ t.test('deleting', async t => {
   })
 })
 
-t.test('binding and eviction', async t => {
+void t.test('binding and eviction', async t => {
   const { request, store } = await start(t)
   addPods(store, 'a')
   const binding = { target: { kind: 'Node', name: 'n1' } }
@@ -495,7 +495,7 @@ t.test('binding and eviction', async t => {
   t.equal((await request('POST', `${PODS}/a/eviction`, {})).code, 404)
 })
 
-t.test('tables', async t => {
+void t.test('tables', async t => {
   const { get, request, store, clock } = await start(t)
   const row = async (url: string): Promise<string> => {
     const { json } = await get(url, TABLE)
@@ -554,7 +554,7 @@ t.test('tables', async t => {
     store.create<Pod>(Pods, {
       ...pod(name, { spec: { nodeName: 'n', containers: [{ name: 'app' }] } }),
       status: { phase: 'Running', ...(reason === undefined ? {} : { reason }) },
-    } as Pod)
+    })
     store.delete(Pods, 'default', name)
   }
   bound('leaving')
@@ -591,7 +591,7 @@ function container(state: object): NonNullable<NonNullable<Pod['status']>['conta
   return { name: 'app', image: '', imageID: '', ready: false, restartCount: 0, state }
 }
 
-t.test('a port in use is told in one sentence', async t => {
+void t.test('a port in use is told in one sentence', async t => {
   const { api, store } = await start(t)
   const port = Number(new URL(api.url).port)
   await t.rejects(createApiServer(new VirtualClock(), store, { host: '127.0.0.1', port, tls: false }), {
@@ -601,7 +601,7 @@ t.test('a port in use is told in one sentence', async t => {
   })
 })
 
-t.test('usage counts requests by verb and kind', async t => {
+void t.test('usage counts requests by verb and kind', async t => {
   const { get, request, api } = await start(t)
   await get(PODS)
   await get('/api/v1/pods')

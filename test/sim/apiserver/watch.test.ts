@@ -1,6 +1,6 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { connect } from 'node:net'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { Prng, VirtualClock } from '../../../base/index.ts'
 import { type KubeObject, ObjectStore, Pods } from '../../../sim/cluster/index.ts'
@@ -22,7 +22,7 @@ function touch({ store }: Fixture, name: string, labels: Record<string, string> 
   store.modify<Pod>(Pods, 'default', name, current => ({ ...current, metadata: { ...current.metadata, labels } }))
 }
 
-t.test('where a watch begins', async t => {
+void t.test('where a watch begins', async t => {
   const begin = async (query: string): Promise<string[]> => {
     const f = await start(t)
     addPods(f.store, 'b', 'a') // versions 3 and 4
@@ -51,7 +51,7 @@ t.test('where a watch begins', async t => {
   t.same(await begin('sendInitialEvents=false&resourceVersionMatch=NotOlderThan'), ['ADDED c@6'])
 })
 
-t.test('the bookmark that ends the initial events carries its annotation, the kind, and nothing else', async t => {
+void t.test('the bookmark that ends the initial events carries its annotation, the kind, and nothing else', async t => {
   const f = await start(t)
   addPods(f.store, 'a')
   const events = await (await f.watch(`${PODS}?${WATCH_LIST}`)).events()
@@ -67,7 +67,7 @@ t.test('the bookmark that ends the initial events carries its annotation, the ki
   t.notOk(events[2]!.object.metadata.annotations)
 })
 
-t.test('bookmarks come at their interval to those who asked', async t => {
+void t.test('bookmarks come at their interval to those who asked', async t => {
   const f = await start(t, { bookmarkIntervalMs: 4000 })
   const asked = await f.watch(`${PODS}?allowWatchBookmarks=true`)
   f.clock.advance(3999)
@@ -84,7 +84,7 @@ t.test('bookmarks come at their interval to those who asked', async t => {
   t.same(await silent.events(), [])
 })
 
-t.test('a watch with a selector sees objects come and go', async t => {
+void t.test('a watch with a selector sees objects come and go', async t => {
   const f = await start(t)
   addPods(f.store, 'a') // 3
   const watch = await f.watch(`${PODS}?labelSelector=app%3Dweb`)
@@ -98,7 +98,7 @@ t.test('a watch with a selector sees objects come and go', async t => {
   t.same(events[2]!.object.metadata.labels, { app: 'web', more: '' }, 'shown as it was when it left')
 })
 
-t.test('property: replaying a selected watch from any version gives what a list shows', async t => {
+void t.test('property: replaying a selected watch from any version gives what a list shows', async t => {
   const step = fc.record({
     op: fc.constantFrom('add', 'label', 'delete'),
     name: fc.constantFrom('a', 'b', 'c'),
@@ -141,7 +141,7 @@ t.test('property: replaying a selected watch from any version gives what a list 
   t.pass()
 })
 
-t.test('too old a version is answered with 410, as event or as status', async t => {
+void t.test('too old a version is answered with 410, as event or as status', async t => {
   const f = await start(t)
   addPods(f.store, 'a', 'b')
   f.api.expireHistory()
@@ -159,7 +159,7 @@ t.test('too old a version is answered with 410, as event or as status', async t 
   t.match((await g.get(`${PODS}?watch=1&resourceVersion=1`)).json, { code: 410, reason: 'Expired' })
 })
 
-t.test('a watch-list for a future version waits, then gives up', async t => {
+void t.test('a watch-list for a future version waits, then gives up', async t => {
   const f = await start(t)
   const early = f.get(`${PODS}?watch=1&${WATCH_LIST}&resourceVersion=10`)
   await settle()
@@ -167,7 +167,7 @@ t.test('a watch-list for a future version waits, then gives up', async t => {
   t.match((await early).json, { code: 504, details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } })
 })
 
-t.test('single objects, tables and meta data can be watched', async t => {
+void t.test('single objects, tables and meta data can be watched', async t => {
   const f = await start(t)
   addPods(f.store, 'a', 'b')
   t.same(short(await (await f.watch(`${PODS}/b`)).events()), ['ADDED b@4'])
@@ -183,7 +183,7 @@ t.test('single objects, tables and meta data can be watched', async t => {
   t.match(partial[2], { type: 'BOOKMARK', object: { kind: 'PartialObjectMetadata' } })
 })
 
-t.test('open watches can be expired in mid-stream', async t => {
+void t.test('open watches can be expired in mid-stream', async t => {
   const f = await start(t)
   const watch = await f.watch(PODS)
   addPods(f.store, 'a')
@@ -192,7 +192,7 @@ t.test('open watches can be expired in mid-stream', async t => {
   t.same(short(await watch.events()), ['ADDED a@3', 'ERROR 410@'])
 })
 
-t.test('many objects and many watches: all see everything in order', async t => {
+void t.test('many objects and many watches: all see everything in order', async t => {
   const f = await start(t)
   for (let i = 0; i < 1000; i++) f.store.create(Pods, pod(`p${String(i).padStart(4, '0')}`))
   const watches = await Promise.all(Array.from({ length: 8 }, () => f.watch(`${ALL_PODS}?${WATCH_LIST}`)))
@@ -207,7 +207,7 @@ t.test('many objects and many watches: all see everything in order', async t => 
   for (const other of others) t.equal(other.length, first!.length)
 })
 
-t.test('a client that does not read is dropped at the bound, others are not', async t => {
+void t.test('a client that does not read is dropped at the bound, others are not', async t => {
   const f = await start(t, { watchQueuedBytesMax: 256 * 1024 })
   const { hostname, port } = new URL(f.api.url)
   const socket = connect(Number(port), hostname)

@@ -36,7 +36,7 @@ function refusal(fn: () => unknown): ApiError {
   throw new Error('nothing was refused')
 }
 
-t.test('label selectors of queries', async t => {
+void t.test('label selectors of queries', async t => {
   const cases: [selector: string, labels: Record<string, string> | undefined, matches: boolean][] = [
     ['app=web', { app: 'web' }, true],
     ['app==web', { app: 'api' }, false],
@@ -79,7 +79,7 @@ t.test('label selectors of queries', async t => {
   }
 })
 
-t.test('label selectors of objects', async t => {
+void t.test('label selectors of objects', async t => {
   const selector = {
     matchLabels: { app: 'web' },
     matchExpressions: [
@@ -93,7 +93,7 @@ t.test('label selectors of objects', async t => {
   t.equal(formatLabelSelector(selector), '!old,app=web,tier in (a,b)')
 })
 
-t.test('field selectors', async t => {
+void t.test('field selectors', async t => {
   const running = {
     metadata: { name: 'a', namespace: 'x' },
     spec: { nodeName: 'n1', containers: [] },
@@ -120,7 +120,7 @@ function deployment(change: (spec: NonNullable<Deployment['spec']>) => void = ()
   return object
 }
 
-t.test('defaults are those of Kubernetes, and applying them again changes nothing', async t => {
+void t.test('defaults are those of Kubernetes, and applying them again changes nothing', async t => {
   const object = deployment()
   applyDefaults(Deployments, object)
   t.match(object.spec, {
@@ -169,7 +169,7 @@ t.test('defaults are those of Kubernetes, and applying them again changes nothin
   })
 })
 
-t.test('cluster addresses follow from the name and never clash', async t => {
+void t.test('cluster addresses follow from the name and never clash', async t => {
   const addresses = (): string[] => {
     const store = new ObjectStore(new VirtualClock(), new Prng('x'))
     return Array.from({ length: 300 }, (_, i) => {
@@ -189,7 +189,7 @@ t.test('cluster addresses follow from the name and never clash', async t => {
   t.same(addresses(), all)
 })
 
-t.test('validation words its refusals as Kubernetes does', async t => {
+void t.test('validation words its refusals as Kubernetes does', async t => {
   const cases: [type: ResourceType, object: KubeObject, message: string][] = [
     [Pods, { metadata: { name: 'p' } }, 'Pod "p" is invalid: spec.containers: Required value'],
     [
@@ -246,7 +246,7 @@ t.test('validation words its refusals as Kubernetes does', async t => {
   }
 })
 
-t.test('wrong JSON types are refused before anything reads them', async t => {
+void t.test('wrong JSON types are refused before anything reads them', async t => {
   const cases: [type: ResourceType, object: unknown, message: RegExp][] = [
     [
       Deployments,
@@ -263,7 +263,7 @@ t.test('wrong JSON types are refused before anything reads them', async t => {
   checkShape(Pods, { spec: { unknown: { deeply: [1] } }, metadata: null })
 })
 
-t.test('what is immutable stays', async t => {
+void t.test('what is immutable stays', async t => {
   const before = deployment()
   applyDefaults(Deployments, before)
   const after = structuredClone(before)

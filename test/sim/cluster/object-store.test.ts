@@ -1,5 +1,5 @@
 import type { Namespace, Pod } from 'kubernetes-types/core/v1.js'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import { Prng, VirtualClock } from '../../../base/index.ts'
 import {
@@ -20,7 +20,7 @@ function newStore(historyCapacity = 1000): { clock: VirtualClock; store: ObjectS
 
 const pod = (name: string, more: Partial<Pod> = {}): Pod => ({ metadata: { name, namespace: 'default' }, ...more })
 
-t.test('versions rise over all kinds, and a write that changes nothing is none', async t => {
+void t.test('versions rise over all kinds, and a write that changes nothing is none', async t => {
   const { store } = newStore()
   const a = store.create(Pods, pod('a'))
   const b = store.create(Services, { metadata: { name: 'b', namespace: 'default' } })
@@ -33,7 +33,7 @@ t.test('versions rise over all kinds, and a write that changes nothing is none',
   t.throws(() => store.create(Pods, pod('a')), { reason: 'AlreadyExists', message: 'pods "a" already exists' })
 })
 
-t.test('a bound pod is marked first and goes with a second, graceless deletion', async t => {
+void t.test('a bound pod is marked first and goes with a second, graceless deletion', async t => {
   const { store, clock } = newStore()
   store.create<Pod>(Pods, pod('a', { spec: { nodeName: 'n', containers: [] } }))
   const marked = store.delete<Pod>(Pods, 'default', 'a')
@@ -47,7 +47,7 @@ t.test('a bound pod is marked first and goes with a second, graceless deletion',
   t.equal(store.count(Pods), 0, 'a pod without a node goes at once')
 })
 
-t.test('finalizers hold an object until the last one is lifted', async t => {
+void t.test('finalizers hold an object until the last one is lifted', async t => {
   const { store } = newStore()
   const created = store.create(Services, {
     metadata: { name: 's', namespace: 'default', finalizers: ['example.com/hold'] },
@@ -62,8 +62,8 @@ t.test('finalizers hold an object until the last one is lifted', async t => {
   })
 })
 
-t.test('the past can be shown as far as the history reaches', async t => {
-  t.test('property: listAt(version) is what list() was at that version', async () => {
+void t.test('the past can be shown as far as the history reaches', async t => {
+  void t.test('property: listAt(version) is what list() was at that version', async () => {
     const step = fc.record({
       op: fc.constantFrom('create', 'update', 'delete'),
       name: fc.constantFrom('a', 'b', 'c', 'd'),
@@ -95,7 +95,7 @@ t.test('the past can be shown as far as the history reaches', async t => {
       }),
     )
   })
-  t.test('compaction ends it', async t => {
+  void t.test('compaction ends it', async t => {
     const { store } = newStore()
     store.create(Pods, pod('a'))
     store.create(Pods, pod('b'))
@@ -108,7 +108,7 @@ t.test('the past can be shown as far as the history reaches', async t => {
   })
 })
 
-t.test('every subscriber sees every event in order of commit, also those written by a subscriber', async t => {
+void t.test('every subscriber sees every event in order of commit, also those written by a subscriber', async t => {
   const { store } = newStore()
   const seen: number[][] = [[], []]
   store.subscribe(event => {
@@ -126,7 +126,7 @@ t.test('every subscriber sees every event in order of commit, also those written
   ])
 })
 
-t.test('a namespace takes its contents with it', async t => {
+void t.test('a namespace takes its contents with it', async t => {
   const { store } = newStore()
   startNamespaceLifecycle(store)
   const events: string[] = []
