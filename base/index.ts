@@ -1,5 +1,6 @@
 export { assert, unreachable } from './assert.ts'
 export { type Clock, type Timer, SystemClock } from './clock.ts'
+export { collectGarbage } from './collect-garbage.ts'
 export { VirtualClock } from './virtual-clock.ts'
 export { PacedClock, type PacedClockStats } from './paced-clock.ts'
 export { formatDuration, formatSeconds, parseDuration } from './duration.ts'

@@ -89,10 +89,15 @@ export class Prng {
 
   /** A UUID of version 4. */
   uuid(): string {
-    const hex = this.word(32, '0123456789abcdef')
-    const variant = '89ab'[this.below(4)]!
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+    const a = hex8(this.u32())
+    const b = hex8((this.u32() & 0xffff0fff) | 0x4000)
+    const c = hex8((this.u32() & 0x3fffffff) | 0x80000000)
+    return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${hex8(this.u32())}`
   }
+}
+
+function hex8(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0')
 }
 
 /** 96 bits of state from a string: three FNV-1a passes with different offsets, each finalised by a murmur3 mix. */

@@ -1,4 +1,4 @@
-import { CodedError, type ExitCode } from '../base/index.ts'
+import { CodedError, ExitCode } from '../base/index.ts'
 
 type HarnessCode =
   /** The scenario, a profile or a `--set` is not usable; the message lists every fault. */
@@ -16,4 +16,10 @@ export class HarnessError extends CodedError {
   constructor(code: HarnessCode, message: string, options: { readonly cause?: unknown; readonly exitCode: ExitCode }) {
     super(code, message, options)
   }
+}
+
+export function interruptedEarly(): HarnessError {
+  return new HarnessError('CHURN_INTERRUPTED', 'interrupted before the scenario began; nothing was measured', {
+    exitCode: ExitCode.interrupted,
+  })
 }

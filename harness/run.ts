@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { type Clock, CodedError, ExitCode, makeFolder } from '../base/index.ts'
+import { type Clock, CodedError, makeFolder } from '../base/index.ts'
 import { type Report, prepareReportFolder, writeReport } from '../reports/index.ts'
 import { probePodNetwork } from '../sim/index.ts'
 import { assemble } from './assemble.ts'
 import { eligibleFrom } from './eligible.ts'
 import { captureEnvironment, captureTool } from './environment.ts'
-import { HarnessError } from './errors.ts'
+import { interruptedEarly } from './errors.ts'
 import type { Scenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 import { defaultPrometheusConfig, type Subject, subjectByKind } from './subjects/index.ts'
@@ -82,9 +82,7 @@ export async function runScenario(clock: Clock, options: RunOptions): Promise<Re
     return report
   } catch (error) {
     if (options.signal.aborted && !(error instanceof CodedError)) {
-      throw new HarnessError('CHURN_INTERRUPTED', 'interrupted before the run began; nothing was measured', {
-        exitCode: ExitCode.interrupted,
-      })
+      throw interruptedEarly()
     }
     throw error
   } finally {

@@ -1,12 +1,15 @@
+import { availableParallelism } from 'node:os'
 import { type MessagePort, type Worker } from 'node:worker_threads'
 import { type Clock, CodedError, ExitCode, spawnWorker } from '../base/index.ts'
 import {
   checkDescriptors,
+  claimPodNetwork,
   CONTROL_PLANE_WORKER,
   type ControlPlaneData,
   type ControlPlaneReport,
   type FromControlPlane,
   type TargetLogs,
+  type PodNetworkClaim,
   TargetPool,
   type ToControlPlane,
   type TruthEvent,
@@ -16,8 +19,8 @@ import { HarnessError } from './errors.ts'
 import type { Scenario } from './scenario.ts'
 import type { ApiAccess } from './subjects/index.ts'
 
-/** Target threads. One is enough for some ten thousand requests a second; more only helps where there are cores. */
-const TARGET_THREADS = 2
+/** One serves some ten thousand requests a second; more of them help only where there are cores left for them. */
+const TARGET_THREADS = Math.max(1, Math.min(4, availableParallelism() - 2))
 
 /** Rows of the truth table: every pod that ever lives needs its own. 64 bytes each, so generosity is cheap. */
 const TRUTH_ROWS_MIN = 4096
@@ -50,8 +53,17 @@ export class Simulation {
   readonly #worker: Worker
   readonly #pool: TargetPool
   readonly #inbox: Inbox
+  readonly #network: PodNetworkClaim
 
-  private constructor(truth: TruthTable, api: ApiAccess, worker: Worker, pool: TargetPool, inbox: Inbox) {
+  private constructor(
+    truth: TruthTable,
+    api: ApiAccess,
+    worker: Worker,
+    pool: TargetPool,
+    inbox: Inbox,
+    network: PodNetworkClaim,
+  ) {
+    this.#network = network
     this.truth = truth
     this.api = api
     this.#worker = worker
@@ -66,8 +78,9 @@ export class Simulation {
     const { scenario } = options
     const pods = peakPods(scenario)
     checkDescriptors({ pods, portsPerPod: 1, threads: TARGET_THREADS })
+    const network = await claimPodNetwork()
     const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, pods * TRUTH_ROWS_PER_POD))
-    const pool = await TargetPool.start(clock, {
+    const pool = await startPool(network, clock, {
       threads: TARGET_THREADS,
       truth: truth.buffer,
       originNs: options.originNs,
@@ -78,8 +91,10 @@ export class Simulation {
       seed: scenario.seed,
       cluster: scenario.cluster,
       plan: scenario.plan,
+      warmUp: options.endless !== true,
       durationMs: options.endless === true ? Number.POSITIVE_INFINITY : scenario.durationMs,
       port: options.port ?? 0,
+      podNetworkFirst: network.first,
       kubeconfigPath: options.kubeconfigPath,
       truthCapacity: truth.capacity,
       targetPorts: ports,
@@ -88,15 +103,16 @@ export class Simulation {
     const inbox = new Inbox(worker, options)
     try {
       const { url, token, caPem } = await inbox.next('ready')
-      return new Simulation(truth, { url, token, caPem }, worker, pool, inbox)
+      return new Simulation(truth, { url, token, caPem }, worker, pool, inbox, network)
     } catch (error) {
       await worker.terminate()
       await pool.stop()
+      network.release()
       throw error
     }
   }
 
-  /** Lets planned time run. Returns the monotonic instant of planned time 0. */
+  /** Lets planned time run, and returns when the warm-up is over: the monotonic instant of the scenario's time 0. */
   async go(): Promise<bigint> {
     const started = this.#inbox.next('started')
     this.#send({ type: 'go' })
@@ -117,10 +133,20 @@ export class Simulation {
     await stopped
     await this.#worker.terminate()
     await this.#pool.stop()
+    this.#network.release()
   }
 
   #send(message: ToControlPlane): void {
     this.#worker.postMessage(message)
+  }
+}
+
+async function startPool(network: PodNetworkClaim, ...args: Parameters<typeof TargetPool.start>): Promise<TargetPool> {
+  try {
+    return await TargetPool.start(...args)
+  } catch (error) {
+    network.release()
+    throw error
   }
 }
 

@@ -17,6 +17,7 @@ import { Sampler, SAMPLED_COLUMNS } from './sampler.ts'
 import type { Scenario } from './scenario.ts'
 import type { Simulation } from './simulation.ts'
 import { type Subject, SubjectError } from './subjects/index.ts'
+import { interruptedEarly } from './errors.ts'
 import { harnessFaults } from './verdict.ts'
 
 /** Between the last scrape that counts and asking back: scrapes under way end, commits happen. */
@@ -115,8 +116,11 @@ export class Trial {
     for (const message of subject.warnings ?? []) this.warnings.push({ code: 'subject', message })
     const probe = new VisibilityProbe(clock, { query: promql => subject.query(promql) })
     this.#probe = probe
+    // The first question opens the connection and compiles the way to it: before the clock runs, not while it does.
+    await probe.warmUp()
+    const startNs = await Promise.race([simulation.go(), this.#ended])
+    if (startNs === undefined) throw this.#endedEarly()
     const cpuBefore = subject.resources()?.cpuSeconds
-    const startNs = await simulation.go()
     const unixOfNs = clock.unixMs() - Number(clock.monotonicNs()) / 1e6
     const toUnixMs = (ns: bigint): number => unixOfNs + Number(ns) / 1e6
     const sampler = new Sampler(clock, {
@@ -184,7 +188,7 @@ export class Trial {
       metrics.apiserver_watches = { value: controlPlane.api.watches }
       metrics.apiserver_bytes = { value: controlPlane.api.bytes }
       const punctuality = new Punctuality(scenario.scrapeIntervalMs)
-      for (const log of targets.scrapes) punctuality.add(log.requestMs)
+      for (const log of targets.scrapes) if (this.#pods.byUid.has(log.uid)) punctuality.add(log.requestMs)
       const { lateness, missed, duplicates } = punctuality.result()
       putHistogram(metrics, 'scrape_lateness', lateness)
       metrics.scrapes_missed = { value: missed }
@@ -275,6 +279,11 @@ export class Trial {
         message: `the subject could not be asked for what it stored: ${describeError(error)}`,
       })
     }
+  }
+
+  /** Why there is nothing to report. */
+  #endedEarly(): Error {
+    return 'error' in this.ending ? this.ending.error : interruptedEarly()
   }
 
   #wait(ms: number): Promise<void> {

@@ -4,18 +4,25 @@ import { type ApiServer, createApiServer, writeKubeconfig } from './apiserver/in
 import { ObjectStore } from './cluster/index.ts'
 import { type Cluster, createCluster, defaultTolerationSeconds } from './controllers/index.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
-import type { ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
-import { ChurnRecorder, TruthRecorder } from './trace/index.ts'
-import { warmUp } from './warm-up.ts'
+import type { ApiUsage, ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
+import { ChurnRecorder, type TruthClock, TruthRecorder } from './trace/index.ts'
+import { isWarmUp, warmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
+
+/** Workloads are applied one after the other, as somebody with a folder of manifests would. */
+const APPLY_SPACING_MS = 100
 
 export interface ControlPlaneOptions {
   readonly seed: string
   readonly cluster: ClusterSpec
   readonly plan: readonly PlannedAction[]
+  /** Whether a warm-up comes before the scenario. */
+  readonly warmUp: boolean
   /** Planned milliseconds that the trace covers; `Infinity` when it runs until interrupted. */
   readonly durationMs: number
   /** 0 picks a free one. */
   readonly port: number
+  /** Lowest address of the pods' network. */
+  readonly podNetworkFirst: string
   readonly kubeconfigPath: string | undefined
   readonly runtime: PodRuntime
   readonly onEvents: (events: readonly TruthEvent[]) => void
@@ -40,6 +47,7 @@ export class ControlPlane {
   readonly #delay: EventLoopDelay
   readonly #options: ControlPlaneOptions
   readonly #store: ObjectStore
+  #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
 
   private constructor(options: ControlPlaneOptions, parts: Parts) {
     this.#options = options
@@ -55,18 +63,24 @@ export class ControlPlane {
 
   /** @throws CodedError CHURN_API_PORT */
   static async create(options: ControlPlaneOptions): Promise<ControlPlane> {
-    warmUp(options.cluster.timings)
     const lag = new DurationHistogram()
     const clock = new PacedClock({ stats: { onLag: ns => lag.record(ns) } })
     const prng = new Prng(options.seed)
     const store = new ObjectStore(clock, prng.fork('store'))
-    const churn = new ChurnRecorder(clock, store, { durationMs: options.durationMs })
-    const truth = new TruthRecorder(clock, store, options.onEvents)
+    const measured = measuredTime(clock, options.warmUp ? WARM_UP_MS : 0)
+    const churn = new ChurnRecorder(measured, withoutWarmUp(store), {
+      durationMs: options.durationMs,
+      podNetworkFirst: options.podNetworkFirst,
+    })
+    const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents)
     const cluster = createCluster(clock, prng.fork('cluster'), store, options.runtime, {
       spec: options.cluster,
       seed: options.seed,
+      podNetworkFirst: options.podNetworkFirst,
       hold: promise => clock.hold(promise),
-      onTargetOpened: target => truth.targetOpened(target),
+      onTargetOpened: target => {
+        if (!isWarmUp(target.namespace)) truth.targetOpened(target)
+      },
       onNodeSilent: node => truth.nodeSilent(node),
       onFailure: options.onFailure,
     })
@@ -76,16 +90,35 @@ export class ControlPlane {
       port: options.port,
       tls: true,
       tolerationSeconds: defaultTolerationSeconds(options.cluster.timings.evictionMs),
+      onInternalError: options.onFailure,
     })
     if (options.kubeconfigPath !== undefined) await writeKubeconfig(options.kubeconfigPath, api)
     return new ControlPlane(options, { api, clock, cluster, churn, truth, lag, delay: new EventLoopDelay(), store })
   }
 
-  /** Lets planned time run: workloads are applied, then the plan. Returns the monotonic instant of planned time 0. */
-  go(): bigint {
-    this.#delay.reset()
+  /**
+   * Lets planned time run: the warm-up where one is wanted, then the workloads, then the plan.
+   *
+   * `onStarted` is called when the warm-up is over, with the monotonic instant of the scenario's planned time 0.
+   */
+  go(onStarted: (startedNs: bigint) => void): void {
+    const originMs = this.#options.warmUp ? WARM_UP_MS : 0
+    if (this.#options.warmUp) this.#clock.schedule(0, () => warmUp(this.#clock, this.#cluster))
+    this.#clock.schedule(originMs, () => {
+      this.#lag.reset()
+      this.#delay.reset()
+      this.#usageBefore = this.api.usage()
+      this.#plan()
+      onStarted(this.#clock.plannedNs(originMs))
+    })
+    this.#clock.start()
+  }
+
+  #plan(): void {
     const { plan, cluster, durationMs } = this.#options
-    for (const workload of cluster.workloads) this.#clock.schedule(0, () => this.#cluster.applyWorkload(workload))
+    cluster.workloads.forEach((workload, index) => {
+      this.#clock.schedule(index * APPLY_SPACING_MS, () => this.#cluster.applyWorkload(workload))
+    })
     for (const { atMs, action, args } of plan) {
       const definition = ACTIONS.find(candidate => candidate.name === action)
       assert(definition !== undefined, () => `unknown action ${action}`)
@@ -96,8 +129,6 @@ export class ControlPlane {
       })
     }
     if (Number.isFinite(durationMs)) this.#clock.schedule(durationMs, () => this.#options.onFinished())
-    this.#clock.start()
-    return this.#clock.plannedNs(0)
   }
 
   report(): ControlPlaneReport {
@@ -108,7 +139,7 @@ export class ControlPlane {
       traceEvents: trace.events,
       lagHdr: this.#lag.encode(),
       eventLoopDelayHdr: this.#delay.encode(),
-      api: this.api.usage(),
+      api: usageSince(this.#usageBefore, this.api.usage()),
       resourceVersion: this.#store.resourceVersion,
     }
   }
@@ -129,4 +160,20 @@ interface Parts {
   readonly lag: DurationHistogram
   readonly delay: EventLoopDelay
   readonly store: ObjectStore
+}
+
+/** The clock as recorders see it: planned time counts from the end of the warm-up. */
+function measuredTime(clock: PacedClock, originMs: number): TruthClock {
+  return {
+    get elapsedMs() {
+      return Math.max(0, clock.elapsedMs - originMs)
+    },
+    monotonicNs: () => clock.monotonicNs(),
+    plannedNs: elapsedMs => clock.plannedNs(elapsedMs + originMs),
+  }
+}
+
+/** What clients cost since the warm-up. Watches that were opened before and live on count as this run's. */
+function usageSince(before: ApiUsage, now: ApiUsage): ApiUsage {
+  return { ...now, bytes: now.bytes - before.bytes }
 }

@@ -26,8 +26,10 @@ try {
     seed: data.seed,
     cluster: data.cluster,
     plan: data.plan,
+    warmUp: data.warmUp,
     durationMs: data.durationMs,
     port: data.port,
+    podNetworkFirst: data.podNetworkFirst,
     kubeconfigPath: data.kubeconfigPath,
     runtime: new RemoteRuntime(data.targetPorts),
     onEvents: events => send({ type: 'events', events }),
@@ -37,7 +39,7 @@ try {
   port.on('message', (message: ToControlPlane) => {
     switch (message.type) {
       case 'go':
-        send({ type: 'started', startedNs: controlPlane.go() })
+        controlPlane.go(startedNs => send({ type: 'started', startedNs }))
         break
       case 'collect':
         send({ type: 'report', report: controlPlane.report() })

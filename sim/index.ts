@@ -16,6 +16,8 @@ export type {
 } from './messages.ts'
 export {
   checkDescriptors,
+  claimPodNetwork,
+  type PodNetworkClaim,
   type MetricsPage,
   probePodNetwork,
   profileByName,

@@ -61,10 +61,14 @@ export interface ControlPlaneData {
   readonly seed: string
   readonly cluster: ClusterSpec
   readonly plan: readonly PlannedAction[]
+  /** Whether a warm-up comes before the scenario. */
+  readonly warmUp: boolean
   /** Planned milliseconds after which the churn is over; the cluster lives on until told to stop. */
   readonly durationMs: number
   /** Port of the API server; 0 picks a free one. */
   readonly port: number
+  /** Lowest address of the pods' network: `PodNetworkClaim.first`. */
+  readonly podNetworkFirst: string
   /** File to write a kubeconfig to. */
   readonly kubeconfigPath: string
   readonly truthCapacity: number
@@ -80,7 +84,7 @@ export type ToControlPlane =
 /** Control plane → main thread. */
 export type FromControlPlane =
   | { readonly type: 'ready'; readonly url: string; readonly token: string; readonly caPem: string }
-  /** Planned time began; `startedNs` is its monotonic origin. */
+  /** The warm-up is over and the scenario begins; `startedNs` is the monotonic instant of its planned time 0. */
   | { readonly type: 'started'; readonly startedNs: bigint }
   | { readonly type: 'events'; readonly events: readonly TruthEvent[] }
   /** `durationMs` of planned time have passed. */

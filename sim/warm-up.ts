@@ -1,26 +1,19 @@
-import { Prng, VirtualClock } from '../base/index.ts'
-import { ObjectStore } from './cluster/index.ts'
-import { createCluster } from './controllers/index.ts'
-import type { PodRuntime } from './kubelet/pod-runtime.ts'
-import type { ClusterTimings, WorkloadSpec } from './messages.ts'
-import { ChurnRecorder, TruthRecorder } from './trace/index.ts'
+import { collectGarbage, type Clock } from '../base/index.ts'
+import { Namespaces, type ObjectStore, type StoreEvent } from './cluster/index.ts'
+import type { Cluster } from './controllers/index.ts'
+import type { WorkloadSpec } from './messages.ts'
 
-/** Pods of the throwaway cluster, and how often it is rolled: enough for the compiler to have seen everything often. */
-const PODS = 40
-const ROUNDS = 6
-const ROUND_MS = 60_000
-
-/** A runtime whose pods are there at once and nowhere. */
-const NOWHERE: PodRuntime = {
-  open: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-  setPartitioned: () => {},
-}
+/** Planned time before the scenario begins, in milliseconds. */
+export const WARM_UP_MS = 6000
+const WARM_UP_NAMESPACE = 'churnbench-warm-up'
+const RESTART_AT_MS = 1500
+const DELETE_AT_MS = 3000
+const COLLECT_AT_MS = 5800
 
 const WORKLOAD: WorkloadSpec = {
-  namespace: 'warm-up',
+  namespace: WARM_UP_NAMESPACE,
   name: 'warm-up',
-  replicas: PODS,
+  replicas: 25,
   port: 8080,
   profile: 'web-service',
   maxSurge: '25%',
@@ -28,44 +21,31 @@ const WORKLOAD: WorkloadSpec = {
 }
 
 /**
- * Lets a throwaway cluster live for a few minutes of virtual time before the real one begins.
+ * Lets a workload come, roll and go in the real cluster, before the scenario begins.
  *
- * The first events of a cold control plane take tens of milliseconds, until the engine has compiled what they run
- * through; they would be the run's generator lag, and the subject's figures with it. Nothing of it reaches the real
- * cluster: clock, generator and store are its own. Takes a fraction of a second.
+ * The first events of a cold process take tens of milliseconds, until the engine has compiled what they run through; that
+ * is true of control plane, targets and subject alike, and says nothing about any of them. Nothing of the warm-up is
+ * measured: recorders and lag begin after it, and its pods are in no figure.
  */
-export function warmUp(timings: ClusterTimings): void {
-  const clock = new VirtualClock()
-  const prng = new Prng('warm-up')
-  const store = new ObjectStore(clock, prng.fork('store'))
-  const churn = new ChurnRecorder(clock, store, { durationMs: Number.POSITIVE_INFINITY })
-  const now = { plannedNs: (ms: number) => BigInt(Math.round(ms * 1e6)), monotonicNs: () => clock.monotonicNs() }
-  const truth = new TruthRecorder(
-    {
-      get elapsedMs() {
-        return clock.elapsedMs
-      },
-      ...now,
-    },
-    store,
-    () => {},
-    deliver => deliver(),
-  )
-  const cluster = createCluster(clock, prng.fork('cluster'), store, NOWHERE, {
-    spec: { nodes: 4, zones: 2, podsPerNodeMax: 110, workloads: [WORKLOAD], timings },
-    seed: 'warm-up',
-    onTargetOpened: target => truth.targetOpened(target),
-    onFailure: () => {},
-  })
-  cluster.start()
+export function warmUp(clock: Clock, cluster: Cluster): void {
   cluster.applyWorkload(WORKLOAD)
-  clock.advance(ROUND_MS)
-  for (let round = 0; round < ROUNDS; round++) {
-    cluster.restart(WORKLOAD.namespace, WORKLOAD.name)
-    clock.advance(ROUND_MS)
-    cluster.scale(WORKLOAD.namespace, WORKLOAD.name, round % 2 === 0 ? 2 : PODS)
-    clock.advance(ROUND_MS)
+  clock.schedule(RESTART_AT_MS, () => cluster.restart(WORKLOAD.namespace, WORKLOAD.name))
+  clock.schedule(DELETE_AT_MS, () => cluster.deleteWorkload(WORKLOAD.namespace, WORKLOAD.name))
+  clock.schedule(COLLECT_AT_MS, () => collectGarbage())
+}
+
+export function isWarmUp(namespace: string | undefined): boolean {
+  return namespace === WARM_UP_NAMESPACE
+}
+
+/** The store as recorders see it: without the warm-up's objects. */
+export function withoutWarmUp(store: ObjectStore): Pick<ObjectStore, 'subscribe'> {
+  const belongs = ({ resource, object }: StoreEvent): boolean =>
+    isWarmUp(resource === Namespaces ? object.metadata.name : object.metadata.namespace)
+  return {
+    subscribe: listener =>
+      store.subscribe(event => {
+        if (!belongs(event)) listener(event)
+      }),
   }
-  truth.stop()
-  churn.stop()
 }

@@ -85,6 +85,11 @@ export class VisibilityProbe {
     return { visibility: this.#censoredVisibility, staleness: this.#censoredStaleness }
   }
 
+  /** Asks for a pod that does not exist. A subject that does not answer yet is no fault. */
+  async warmUp(): Promise<void> {
+    await this.#query(`${SEQUENCE_SERIES}{${UID_LABEL}="none"}`).catch(() => undefined)
+  }
+
   start(): void {
     this.#running = this.#loop()
   }

@@ -1,7 +1,9 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { isIP, isIPv4 } from 'node:net'
+// First of all: the X.509 library's container looks for these decorators' metadata as soon as it is loaded.
+import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
+import * as x509 from '@peculiar/x509'
 import type { Clock } from '../../base/index.ts'
-import { bits, explicit, implicit, integer, octets, oid, pem, sequence, set, time, truth, utf8 } from './der.ts'
 
 /** What an HTTPS server needs, and what its clients must trust. PEM. */
 export interface ServerCertificate {
@@ -14,86 +16,63 @@ const VALID_DAYS = 3650
 /** Clients whose clock is a little behind shall not refuse us. */
 const BACKDATED_MS = 3_600_000
 
-const SIGNATURE_ALGORITHM = sequence(oid('1.2.840.10045.4.3.2')) // ecdsa-with-SHA256
+const AUTHORITY = 'CN=churnbench-ca'
+const SERVER = 'CN=churnbench-apiserver'
 
-interface KeyPair {
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-}
+const KEYS = { name: 'ECDSA', namedCurve: 'P-256' }
+const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' }
+
+x509.cryptoProvider.set(webcrypto)
 
 /**
  * Makes a certificate authority and a server certificate signed by it (X.509 v3, ECDSA P-256), both good for this run only:
- * the authority's key is dropped on return. About a millisecond.
+ * the authority's key cannot be exported and is dropped on return. Serial numbers are the library's, 16 random bytes.
  *
- * Written out by hand since it is two certificates of one fixed form; the X.509 libraries bring a dependency injection
- * container and a global polyfill for it.
+ * The first takes 30 ms, and loading this file 150 ms (Node 20.20, 2 cores, 2026-11): import it when TLS is wanted.
  */
-export function createServerCertificate(clock: Clock, host: string): ServerCertificate {
+export async function createServerCertificate(clock: Clock, host: string): Promise<ServerCertificate> {
   const nowMs = clock.unixMs()
-  const ca = newKeys()
-  const server = newKeys()
-  const caName = commonName('churnbench-ca')
-  const caCert = certificate(nowMs, caName, caName, ca.publicKey, ca.privateKey, [
-    extension('2.5.29.19', true, sequence(truth(), integer(Buffer.from([0])))), // basicConstraints: CA, path length 0
-    extension('2.5.29.15', true, bits(Buffer.from([0b0000_0110]), 1)), // keyUsage: keyCertSign, cRLSign
-    extension('2.5.29.14', false, octets(keyId(ca.publicKey))), // subjectKeyIdentifier
-  ])
-  const cert = certificate(nowMs, caName, commonName('churnbench-apiserver'), server.publicKey, ca.privateKey, [
-    extension('2.5.29.19', true, sequence()), // basicConstraints: not a CA
-    extension('2.5.29.15', true, bits(Buffer.from([0b1000_0000]), 7)), // keyUsage: digitalSignature
-    extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1'))), // extKeyUsage: serverAuth
-    extension('2.5.29.17', false, sequence(...alternativeNames(host))), // subjectAltName
-    extension('2.5.29.35', false, sequence(implicit(0, keyId(ca.publicKey)))), // authorityKeyIdentifier
-  ])
+  const validity = {
+    notBefore: new Date(nowMs - BACKDATED_MS),
+    notAfter: new Date(nowMs + VALID_DAYS * 86_400_000),
+    signingAlgorithm: SIGNATURE,
+  }
+  const authority = await webcrypto.subtle.generateKey(KEYS, false, ['sign', 'verify'])
+  const server = await webcrypto.subtle.generateKey(KEYS, true, ['sign', 'verify'])
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    ...validity,
+    name: AUTHORITY,
+    keys: authority,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true), // signs servers' certificates, not other authorities'
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(authority.publicKey),
+    ],
+  })
+  const cert = await x509.X509CertificateGenerator.create({
+    ...validity,
+    issuer: AUTHORITY,
+    subject: SERVER,
+    publicKey: server.publicKey,
+    signingKey: authority.privateKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(alternativeNames(host)),
+      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
+    ],
+  })
+  const key = await webcrypto.subtle.exportKey('pkcs8', server.privateKey)
   return {
-    key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    cert: pem('CERTIFICATE', cert),
-    ca: pem('CERTIFICATE', caCert),
+    key: `${x509.PemConverter.encode(key, x509.PemConverter.PrivateKeyTag)}\n`,
+    cert: `${cert.toString('pem')}\n`,
+    ca: `${ca.toString('pem')}\n`,
   }
 }
 
-function newKeys(): KeyPair {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
-}
-
-function certificate(
-  nowMs: number,
-  issuer: Buffer,
-  subject: Buffer,
-  publicKey: KeyObject,
-  signingKey: KeyObject,
-  extensions: readonly Buffer[],
-): Buffer {
-  const toBeSigned = sequence(
-    explicit(0, integer(Buffer.from([2]))), // version 3
-    integer(randomBytes(16)),
-    SIGNATURE_ALGORITHM,
-    issuer,
-    sequence(time(nowMs - BACKDATED_MS), time(nowMs + VALID_DAYS * 86_400_000)),
-    subject,
-    publicKey.export({ type: 'spki', format: 'der' }),
-    explicit(3, sequence(...extensions)),
-  )
-  return sequence(toBeSigned, SIGNATURE_ALGORITHM, bits(sign('sha256', toBeSigned, signingKey)))
-}
-
-function commonName(name: string): Buffer {
-  return sequence(set(sequence(oid('2.5.4.3'), utf8(name))))
-}
-
-function extension(id: string, critical: boolean, value: Buffer): Buffer {
-  return critical ? sequence(oid(id), truth(), octets(value)) : sequence(oid(id), octets(value))
-}
-
-/** SHA-1 of the bare public point: the usual identifier, nothing that security rests on. */
-function keyId(publicKey: KeyObject): Buffer {
-  const { x, y } = publicKey.export({ format: 'jwk' })
-  const point = Buffer.concat([Buffer.from([4]), Buffer.from(x!, 'base64url'), Buffer.from(y!, 'base64url')])
-  return createHash('sha1').update(point).digest()
-}
-
-/** dNSName is `[2]`, iPAddress is `[7]`. */
-function alternativeNames(host: string): Buffer[] {
+/** Those under which pods reach the API server, and the address it listens on. */
+function alternativeNames(host: string): x509.JsonGeneralName[] {
   const names = [
     'localhost',
     'kubernetes',
@@ -103,9 +82,9 @@ function alternativeNames(host: string): Buffer[] {
   ]
   const addresses = ['127.0.0.1']
   if (isIP(host) === 0) names.push(host)
-  else if (isIPv4(host)) addresses.push(host)
+  else addresses.push(host)
   return [
-    ...[...new Set(names)].map(name => implicit(2, Buffer.from(name))),
-    ...[...new Set(addresses)].map(address => implicit(7, Buffer.from(address.split('.').map(Number)))),
+    ...[...new Set(names)].map(value => ({ type: 'dns' as const, value })),
+    ...[...new Set(addresses)].map(value => ({ type: 'ip' as const, value })),
   ]
 }

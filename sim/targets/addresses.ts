@@ -103,3 +103,35 @@ function tryListen(host: string, port: number): Promise<NodeJS.ErrnoException | 
     server.listen({ host, port }, () => server.close(() => resolve(undefined)))
   })
 }
+
+/** A part of 127.0.0.0/8 that no other run on this machine uses, until `release`. */
+export interface PodNetworkClaim {
+  /** Lowest address of the network, e.g. `127.2.0.0`. */
+  readonly first: string
+  release(): void
+}
+
+/** Second octets of the networks that runs may claim: each has room for 5 000 nodes of a /24. */
+const CLAIMABLE = [2, 34, 66, 98, 130, 162, 194]
+/** Listened on, at the first node's address, for as long as the network is claimed. */
+const CLAIM_PORT = 10_256
+
+/**
+ * Claims a pod network, so that several runs can go on side by side. The claim is a listener: it ends with the process.
+ *
+ * @throws CodedError CHURN_TARGET_BIND (exit code 2) when as many runs as there are networks go on already.
+ */
+export async function claimPodNetwork(): Promise<PodNetworkClaim> {
+  for (const octet of CLAIMABLE) {
+    const server = createServer()
+    const claimed = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen({ host: `127.${octet}.0.1`, port: CLAIM_PORT, exclusive: true }, () => resolve(true))
+    })
+    if (claimed) return { first: `127.${octet}.0.0`, release: () => server.close() }
+  }
+  throw targetError(
+    'CHURN_TARGET_BIND',
+    `no pod network is free: ${CLAIMABLE.length} runs go on already, or a program listens on port ${CLAIM_PORT} of all addresses`,
+  )
+}

@@ -1,7 +1,9 @@
 export {
   checkDescriptors,
+  claimPodNetwork,
   descriptorsNeeded,
   type PodNetwork,
+  type PodNetworkClaim,
   probePodNetwork,
   readDescriptorLimits,
 } from './addresses.ts'

@@ -4,6 +4,7 @@ import type { FromTargetsMain, TargetWorkerData, ToTargets, ToTargetsMain } from
 import { TargetServer } from './target-server.ts'
 import { TargetThread } from './target-thread.ts'
 import { TruthTable } from './truth-table.ts'
+import { warmUpPages } from './warm-up.ts'
 
 const { truth, originNs, control } = workerData as TargetWorkerData
 const main = parentPort as MessagePort
@@ -26,4 +27,5 @@ main.on('message', (message: ToTargetsMain) => {
   control.close()
   main.close()
 })
+warmUpPages()
 tell({ type: 'ready' })

@@ -6,6 +6,8 @@ import { type Transition, transitionsOf } from './transitions.ts'
 export interface ChurnRecorderOptions {
   /** The trace covers planned times in [0, durationMs]. */
   readonly durationMs: number
+  /** Lowest address of the run's pod network. Runs side by side have different ones; in the trace all begin at 10.0.0.0. */
+  readonly podNetworkFirst?: string
   /** Gets every line of the trace, without the line's end. */
   readonly onLine?: (line: string) => void
 }
@@ -58,14 +60,26 @@ export class ChurnRecorder {
   }
 
   #write(t: number, transition: Transition): void {
-    const line = canonicalLine({ t, ...transition })
+    const line = canonicalLine({ t, ...this.#relative(transition) })
     this.#hash.update(line).update('\n')
     this.#events++
     this.#options.onLine?.(line)
+  }
+
+  #relative(transition: Transition): Transition {
+    const first = this.#options.podNetworkFirst
+    if (first === undefined || !('address' in transition) || transition.address === undefined) return transition
+    return { ...transition, address: relativeAddress(transition.address, first) }
   }
 
   /** Planned calls happen at whole milliseconds; what comes from outside the plan (kubectl) falls in between. */
   #now(): number {
     return Math.floor(this.#clock.elapsedMs)
   }
+}
+
+/** `127.34.1.9` in a network that begins at `127.34.0.0` is `10.0.1.9`. */
+function relativeAddress(address: string, first: string): string {
+  const [, second, ...rest] = address.split('.')
+  return ['10', Number(second) - Number(first.split('.')[1]), ...rest].join('.')
 }

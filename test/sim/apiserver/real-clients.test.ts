@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -53,7 +53,7 @@ async function startTls(t: Test): Promise<TlsFixture> {
 }
 
 void t.test('certificates are signed by their authority and name the host', async t => {
-  const { ca, cert, key } = createServerCertificate(new VirtualClock(), '127.5.5.5')
+  const { ca, cert, key } = await createServerCertificate(new VirtualClock(), '127.5.5.5')
   const authority = new X509Certificate(ca)
   const server = new X509Certificate(cert)
   t.ok(authority.ca)
@@ -62,8 +62,16 @@ void t.test('certificates are signed by their authority and name the host', asyn
   t.ok(server.verify(authority.publicKey))
   t.ok(server.checkIssued(authority))
   t.ok(server.checkIP('127.0.0.1') && server.checkIP('127.5.5.5') && server.checkHost('localhost'))
+  t.ok(server.checkHost('kubernetes.default.svc'))
+  t.strictSame(server.keyUsage, ['1.3.6.1.5.5.7.3.1'], 'serverAuth')
   t.match(key, /^-----BEGIN PRIVATE KEY-----/)
-  t.equal(server.validTo, 'Dec 30 00:00:00 2035 GMT')
+  t.ok(server.checkPrivateKey(createPrivateKey(key)))
+  for (const certificate of [authority, server]) {
+    t.equal(certificate.validFrom, 'Dec 31 23:00:00 2025 GMT', 'for clients whose clock is behind')
+    t.equal(certificate.validTo, 'Dec 30 00:00:00 2035 GMT')
+  }
+  t.not(authority.serialNumber, server.serialNumber)
+  for (const pem of [ca, cert, key]) t.match(pem, /-----END [A-Z ]+-----\n$/, 'ends as a text file does')
 })
 
 void t.test('the kubeconfig is for its owner only, and a place that cannot be written to is told', async t => {
