@@ -25,6 +25,11 @@ import { SUFFIX_ALPHABET } from './template-hash.ts'
  * takes together what changes meanwhile.
  */
 const KEY_SPACING_MS = 10
+/**
+ * The Endpoints object holds all addresses of a Service, and writing a large one takes its time: at a thousand addresses
+ * (150 kB) a tenth of a second between two writes. It has a controller and a queue of its own, as in Kubernetes.
+ */
+const ADDRESSES_PER_MS = 10
 const SERVICE_NAME = 'kubernetes.io/service-name'
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
 const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io'
@@ -40,6 +45,8 @@ interface View {
   readonly changed: Set<string>
   /** Unix milliseconds of the earliest change that has not been written yet. */
   triggeredUnixMs: number | undefined
+  /** The same for the Endpoints object. */
+  legacyTriggeredUnixMs: number | undefined
 }
 
 /**
@@ -56,6 +63,7 @@ export class EndpointsController {
   /** The slices that belong to a Service, by its key: kept also while there is no such Service. */
   readonly #slices = new Map<string, SliceBook>()
   readonly #queue: WorkQueue
+  readonly #legacyQueue: WorkQueue
   readonly #nodeOf: (name: string) => Node | undefined
   /** True during our own writes: what others write is put right, what we write is not looked at again. */
   #isWriting = false
@@ -65,11 +73,14 @@ export class EndpointsController {
     this.#prng = prng
     this.#nodeOf = name => env.store.get<Node>(Nodes, undefined, name)
     this.#queue = new WorkQueue(env.clock, key => this.#reconcile(key), { keySpacingMs: KEY_SPACING_MS })
+    this.#legacyQueue = new WorkQueue(env.clock, key => this.#reconcileLegacy(key), {
+      keySpacingMs: key => Math.max(KEY_SPACING_MS, (this.#views.get(key)?.backends.size ?? 0) / ADDRESSES_PER_MS),
+    })
     env.router.on<Service>(Services, event => this.#onService(event))
     env.router.on<EndpointSlice>(EndpointSlices, event => this.#onSlice(event))
     env.router.on<EndpointsObject>(Endpoints, ({ type, object }) => {
       const key = keyOf(object)
-      if (type !== 'ADDED' && !this.#isWriting && this.#views.has(key)) this.#queue.add(key)
+      if (type !== 'ADDED' && !this.#isWriting && this.#views.has(key)) this.#legacyQueue.add(key)
     })
     env.router.on<Pod>(Pods, event => this.#onPod(event))
   }
@@ -79,7 +90,7 @@ export class EndpointsController {
     if (type === 'DELETED') {
       this.#services.remove(key)
       this.#views.delete(key)
-      this.#queue.add(key)
+      this.#legacyQueue.add(key)
       return
     }
     if (type === 'MODIFIED' && previous?.spec === object.spec && previous?.metadata.labels === object.metadata.labels) {
@@ -95,12 +106,14 @@ export class EndpointsController {
       backends: new Map(),
       changed: new Set(),
       triggeredUnixMs: this.#env.clock.unixMs(),
+      legacyTriggeredUnixMs: this.#env.clock.unixMs(),
     }
     this.#views.set(key, view)
     for (const { pod } of this.#env.pods.all()) {
       if (this.#services.selects(key, pod)) this.#update(view, pod)
     }
     this.#recheck(key, view)
+    this.#legacyQueue.add(key)
   }
 
   #onSlice({ type, object, previous }: StoreEvent<EndpointSlice>): void {
@@ -161,21 +174,34 @@ export class EndpointsController {
   #touch(key: string, view: View, uid: string): void {
     view.changed.add(uid)
     view.triggeredUnixMs ??= this.#env.clock.unixMs()
+    view.legacyTriggeredUnixMs ??= this.#env.clock.unixMs()
     this.#queue.add(key)
+    this.#legacyQueue.add(key)
   }
 
   #reconcile(key: string): void {
+    const view = this.#views.get(key)
+    if (view === undefined) return
+    const trigger = triggerTime(view.triggeredUnixMs)
+    view.triggeredUnixMs = undefined
+    this.#writing(() => this.#writeSlices(key, view, trigger))
+  }
+
+  #reconcileLegacy(key: string): void {
     const view = this.#views.get(key)
     if (view === undefined) {
       this.#removeLegacy(key)
       return
     }
-    const trigger = view.triggeredUnixMs === undefined ? undefined : new Date(view.triggeredUnixMs).toISOString()
-    view.triggeredUnixMs = undefined
+    const trigger = triggerTime(view.legacyTriggeredUnixMs)
+    view.legacyTriggeredUnixMs = undefined
+    this.#writing(() => this.#writeLegacy(view, trigger))
+  }
+
+  #writing(write: () => void): void {
     this.#isWriting = true
     try {
-      this.#writeLegacy(view, trigger)
-      this.#writeSlices(key, view, trigger)
+      write()
     } finally {
       this.#isWriting = false
     }
@@ -279,4 +305,8 @@ function headless(service: Service): Record<string, string> {
 
 function triggerNote(trigger: string | undefined): Record<string, string> {
   return trigger === undefined ? {} : { [TRIGGER_TIME]: trigger }
+}
+
+function triggerTime(unixMs: number | undefined): string | undefined {
+  return unixMs === undefined ? undefined : new Date(unixMs).toISOString()
 }

@@ -28,11 +28,12 @@ import { SUFFIX_ALPHABET } from './template-hash.ts'
 /** Kubernetes picks at most this many pods in one go. */
 const BURST = 500
 /**
- * Creations and deletions go out in batches that take as many milliseconds as they have pods: a client that is allowed
- * 1 000 writes a second. Creations start slowly, 1, 2, 4, 8, …, as in Kubernetes.
+ * Creations and deletions go out in batches, each followed by a pause of `WRITE_MS` for each of its pods: a client that is
+ * allowed some 300 writes a second. Creations start slowly, 1, 2, 4, as in Kubernetes. Batches are small, so that none of
+ * them keeps the thread for more than a millisecond or two.
  */
-const BATCH_MAX = 10
-const WRITE_MS = 1
+const BATCH_MAX = 4
+const WRITE_MS = 3
 /** A status write in flight; what happens meanwhile goes into the next one. */
 const KEY_SPACING_MS = 5
 const SOURCE = { component: 'replicaset-controller' }

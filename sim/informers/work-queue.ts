@@ -6,9 +6,9 @@ export interface WorkQueueOptions {
   readonly spacingMs?: number
   /**
    * Planned time between the starts of two runs for one key: a write in flight. Changes meanwhile are taken together,
-   * as they are in Kubernetes, where a key is never worked on twice at once.
+   * as they are in Kubernetes, where a key is never worked on twice at once. By key where writes differ much in size.
    */
-  readonly keySpacingMs?: number
+  readonly keySpacingMs?: number | ((key: string) => number)
 }
 
 /**
@@ -25,7 +25,7 @@ export class WorkQueue {
   readonly #clock: PlannedClock
   readonly #reconcile: (key: string) => void
   readonly #spacingMs: number
-  readonly #keySpacingMs: number
+  readonly #keySpacingMs: (key: string) => number
   readonly #planned = new Map<string, { readonly atMs: number; readonly timer: Timer }>()
   /** When a key may run again; swept now and then. */
   readonly #notBeforeMs = new Map<string, number>()
@@ -36,7 +36,8 @@ export class WorkQueue {
     this.#clock = clock
     this.#reconcile = reconcile
     this.#spacingMs = options.spacingMs ?? 0
-    this.#keySpacingMs = options.keySpacingMs ?? 0
+    const { keySpacingMs = 0 } = options
+    this.#keySpacingMs = typeof keySpacingMs === 'number' ? () => keySpacingMs : keySpacingMs
   }
 
   /** Keys that wait for their run. */
@@ -68,8 +69,9 @@ export class WorkQueue {
 
   #run(key: string): void {
     this.#planned.delete(key)
-    if (this.#keySpacingMs > 0) {
-      this.#notBeforeMs.set(key, this.#clock.elapsedMs + this.#keySpacingMs)
+    const keySpacingMs = this.#keySpacingMs(key)
+    if (keySpacingMs > 0) {
+      this.#notBeforeMs.set(key, this.#clock.elapsedMs + keySpacingMs)
       if (this.#notBeforeMs.size >= this.#sweepAt) this.#sweep()
     }
     this.#reconcile(key)

@@ -39,6 +39,8 @@ export class TruthRecorder {
   readonly #unsubscribe: () => void
   /** Live pods that are reported, by `namespace/name`. */
   readonly #pods = new Map<string, PodState>()
+  /** Uids of live pods that were seen in a slice. */
+  readonly #inSlices = new Set<string>()
   #batch: TruthEvent[] = []
   #flushing = false
 
@@ -106,6 +108,7 @@ export class TruthRecorder {
     }
     if (type === 'DELETED') {
       this.#pods.delete(key)
+      this.#inSlices.delete(uid)
       this.#add({ type: 'pod-deleted', uid })
     }
   }
@@ -114,12 +117,15 @@ export class TruthRecorder {
     if (type === 'DELETED') return
     const namespace = object.metadata.namespace ?? ''
     for (const { targetRef, addresses } of object.endpoints ?? []) {
+      // Slices are written again for every pod that changes in them: most of what they hold was there before.
+      if (targetRef?.uid !== undefined && this.#inSlices.has(targetRef.uid)) continue
       if (targetRef?.kind !== 'Pod' || targetRef.name === undefined || addresses.length === 0) continue
       const pod = this.#pods.get(`${targetRef.namespace ?? namespace}/${targetRef.name}`)
       if (pod === undefined || pod.inSlice) continue
       // The slice may still speak of an earlier pod of that name.
       if (targetRef.uid !== undefined && targetRef.uid !== pod.uid) continue
       pod.inSlice = true
+      this.#inSlices.add(pod.uid)
       this.#add({ type: 'pod-in-slice', uid: pod.uid })
     }
   }
