@@ -1,5 +1,4 @@
 export { type Action, ACTIONS } from './actions.ts'
-export { ControlPlane, type ControlPlaneOptions } from './control-plane.ts'
 export type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
 export type {
   ApiUsage,

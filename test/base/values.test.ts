@@ -79,7 +79,10 @@ t.test('draws stay in their bounds and reach them', t => {
   const units = Array.from({ length: 1000 }, () => prng.unit())
   t.ok(units.every(unit => unit >= 0 && unit < 1))
   const shuffled = prng.shuffle([1, 2, 3, 4, 5, 6, 7, 8, 9])
-  t.same(shuffled.toSorted((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  t.same(
+    shuffled.toSorted((a, b) => a - b),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  )
   t.equal(Array.from({ length: 300 }, () => prng.chance(1, 3)).filter(Boolean).length > 60, true)
   t.throws(() => prng.below(0), /below\(0\)/)
   t.end()
