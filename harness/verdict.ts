@@ -16,7 +16,11 @@ export function harnessFaults(generatorLag: DurationHistogram | undefined): stri
 }
 
 /** When several things are the matter: a crash and an interruption come before validity, validity before thresholds. */
-export function verdictOf(ending: Ending, run: Run, thresholds: Report['thresholds']): Report['verdict'] {
+export function verdictOf(
+  ending: Ending,
+  run: Pick<Run, 'valid' | 'invalidReasons'>,
+  thresholds: Report['thresholds'],
+): Report['verdict'] {
   switch (ending.kind) {
     case 'interrupted':
       return { status: 'aborted', exitCode: ExitCode.interrupted, reasons: ['interrupted'] }

@@ -5,6 +5,7 @@ export type {
   Report,
   Run,
   Timeline,
+  ThresholdResult,
   TimelineEvent,
   ToolInfo,
   Warning,

@@ -224,9 +224,7 @@ export class Writes {
 function clientMeta(meta: ObjectMeta): ObjectMeta {
   const { name, generateName, namespace, labels, annotations, ownerReferences, finalizers } = meta
   const kept = { name, generateName, namespace, labels, annotations, ownerReferences, finalizers }
-  return Object.fromEntries(
-    Object.entries(kept).filter(([, value]) => value !== undefined && value !== ''),
-  ) as ObjectMeta
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined && value !== ''))
 }
 
 type Meta = StoredMeta
@@ -235,7 +233,7 @@ type Meta = StoredMeta
 function fixedMeta({ metadata }: Stored): Partial<Meta> {
   const { uid, creationTimestamp, generation, generateName, deletionTimestamp, deletionGracePeriodSeconds } = metadata
   const fixed = { uid, creationTimestamp, generation, generateName, deletionTimestamp, deletionGracePeriodSeconds }
-  return Object.fromEntries(Object.entries(fixed).filter(([, value]) => value !== undefined)) as Partial<Meta>
+  return Object.fromEntries(Object.entries(fixed).filter(([, value]) => value !== undefined))
 }
 
 /** Everything but meta data and status. */

@@ -145,7 +145,7 @@ export class ReplicaSetController {
     const template = set.spec!.template!
     let prototype = this.#prototypes.get(template)
     if (prototype === undefined) {
-      prototype = structuredClone(template) as Pod
+      prototype = structuredClone(template)
       applyDefaults(Pods, prototype)
       admitPod(prototype, this.#env.admission)
       this.#prototypes.set(template, prototype)
