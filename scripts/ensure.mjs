@@ -52,7 +52,7 @@ function build() {
 function listSources(folder) {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter(entry => entry.isFile() && /\.(ts|json)$/.test(entry.name))
+    .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
     .map(entry => join(entry.parentPath ?? entry.path, entry.name))
 }
 

@@ -5,7 +5,10 @@ import type { Stored } from '../cluster/index.ts'
 export class SliceBook {
   /** By name, in order of creation. */
   readonly slices = new Map<string, Stored<EndpointSlice>>()
-  /** Name of the slice that holds a pod, by its uid; the first one, should there be two. */
+  /**
+   * Name of the slice that holds a pod, by its uid; the one written last, should there be two. A pod that moves is for a
+   * moment in both, until its old slice is written or removed.
+   */
   readonly placeOf = new Map<string, string>()
 
   // hot: once for each write of a slice; most endpoints are where they were.
@@ -19,7 +22,7 @@ export class SliceBook {
     this.#unplace(name, before, same)
     for (let i = same; i < after.length; i++) {
       const uid = uidOf(after[i]!)
-      if (uid !== undefined && !this.placeOf.has(uid)) this.placeOf.set(uid, name)
+      if (uid !== undefined) this.placeOf.set(uid, name)
     }
   }
 

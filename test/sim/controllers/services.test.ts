@@ -282,7 +282,22 @@ t.test('the slice plan holds exactly the backends, over any sequence of changes'
         for (const [uid, { endpoint }] of backends) if (found.get(uid) !== endpoint) throw new Error(`${uid} is stale`)
       }
     }),
-    { numRuns: 200 },
+    {
+      numRuns: 200,
+      // A pod moves to another slice and its old one is removed; found by a random run.
+      examples: [
+        [
+          [
+            [
+              [221, 'b', false],
+              [0, 'a', false],
+            ],
+            [[221, 'a', false]],
+            [[221, 'a', false]],
+          ],
+        ],
+      ],
+    },
   )
 })
 
