@@ -1,7 +1,5 @@
 /**
  * Runs the whole test suite: `npm test`, or `npm test -- build/test/x.test.js …` for some files.
- *
- * Ends with one line `N passed, N failed`, counted over all assertions, which CI reads.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'

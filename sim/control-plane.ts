@@ -5,6 +5,7 @@ import { ObjectStore } from './cluster/index.ts'
 import { type Cluster, createCluster, defaultTolerationSeconds } from './controllers/index.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type { ApiUsage, ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
+import { rehearse } from './rehearsal.ts'
 import { ChurnRecorder, type TruthClock, TruthRecorder } from './trace/index.ts'
 import { isWarmUp, warmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
 
@@ -63,6 +64,7 @@ export class ControlPlane {
 
   /** @throws CodedError CHURN_API_PORT */
   static async create(options: ControlPlaneOptions): Promise<ControlPlane> {
+    if (options.warmUp) rehearse(options.cluster.timings)
     const lag = new DurationHistogram()
     const clock = new PacedClock({ stats: { onLag: ns => lag.record(ns) } })
     const prng = new Prng(options.seed)

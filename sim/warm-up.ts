@@ -8,7 +8,7 @@ export const WARM_UP_MS = 6000
 const WARM_UP_NAMESPACE = 'churnbench-warm-up'
 const RESTART_AT_MS = 1500
 const DELETE_AT_MS = 3000
-const COLLECT_AT_MS = 5800
+const COLLECT_AT_MS = 5200
 
 const WORKLOAD: WorkloadSpec = {
   namespace: WARM_UP_NAMESPACE,
