@@ -1,6 +1,7 @@
 import { ExitCode, SystemClock } from '../base/index.ts'
 import type { ScenarioInput } from '../scenarios/index.ts'
-import { HarnessError } from './errors.ts'
+import { probePodNetwork } from '../sim/index.ts'
+import { HarnessError, noPodNetwork } from './errors.ts'
 import { resolveScenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 
@@ -40,6 +41,8 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       set: options.nodes === undefined ? [] : [`cluster.nodes=${options.nodes}`],
     },
   )
+  const network = await probePodNetwork(scenario.cluster.workloads.map(workload => workload.port))
+  if (network.mode !== 'address-per-pod') throw noPodNetwork()
   const clock = new SystemClock()
   let report: (error: Error) => void = () => {}
   const failed = new Promise<Error>(resolve => {

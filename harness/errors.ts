@@ -7,6 +7,8 @@ type HarnessCode =
   | 'CHURN_SCENARIO_UNKNOWN'
   /** The simulated control plane or a target thread stopped by itself. */
   | 'CHURN_SIM_FAILED'
+  /** This machine has no loopback network of many addresses. */
+  | 'CHURN_POD_NETWORK'
   /** Ctrl-C came before anything was measured. */
   | 'CHURN_INTERRUPTED'
 
@@ -22,4 +24,13 @@ export function interruptedEarly(): HarnessError {
   return new HarnessError('CHURN_INTERRUPTED', 'interrupted before the scenario began; nothing was measured', {
     exitCode: ExitCode.interrupted,
   })
+}
+
+/** Pods that share one address and have a port each are not built yet. */
+export function noPodNetwork(): HarnessError {
+  return new HarnessError(
+    'CHURN_POD_NETWORK',
+    'this machine accepts connections on 127.0.0.1 only, and pods need an address each: run it on Linux, or give the loopback interface the addresses from 127.2.0.1 on',
+    { exitCode: ExitCode.usage },
+  )
 }

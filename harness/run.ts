@@ -5,7 +5,7 @@ import { probePodNetwork } from '../sim/index.ts'
 import { assemble } from './assemble.ts'
 import { eligibleFrom } from './eligible.ts'
 import { captureEnvironment, captureTool } from './environment.ts'
-import { interruptedEarly } from './errors.ts'
+import { interruptedEarly, noPodNetwork } from './errors.ts'
 import type { Scenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 import { defaultPrometheusConfig, type Subject, subjectByKind } from './subjects/index.ts'
@@ -45,6 +45,7 @@ export async function runScenario(clock: Clock, options: RunOptions): Promise<Re
   const { scenario, outDir } = options
   await prepareReportFolder(outDir)
   const network = await probePodNetwork(scenario.cluster.workloads.map(workload => workload.port))
+  if (network.mode !== 'address-per-pod') throw noPodNetwork()
   const environment = captureEnvironment(network.mode)
   const tool = await captureTool(options.root)
   const definition = subjectByKind(options.subject)
