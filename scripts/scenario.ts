@@ -38,7 +38,11 @@ export function addScenarioCommand(program: Command): void {
     .addOption(new Option('--profile <name>', 'size of the run').choices(PROFILES).default('quick'))
     .option('--set <field=value>', 'override any field of the scenario; may be repeated', collect, [])
     .option('--out <dir>', 'folder for the report (default: reports/out/<scenario>-<time>)')
-    .option('--ready-timeout <duration>', 'how long the subject may take to become ready', parseDuration, 60_000)
+    .addOption(
+      new Option('--ready-timeout <duration>', 'how long the subject may take to become ready')
+        .argParser(parseDuration)
+        .default(60_000, '1m'),
+    )
     .option('--json', 'report on stdout, everything else on stderr')
     .action(async (name: string | undefined, options: Options) => {
       process.exitCode = await scenarioCommand(name, options)
