@@ -96,7 +96,6 @@ export class Simulation {
       port: options.port ?? 0,
       podNetworkFirst: network.first,
       kubeconfigPath: options.kubeconfigPath,
-      truthCapacity: truth.capacity,
       targetPorts: ports,
     }
     const worker = spawnWorker(CONTROL_PLANE_WORKER, { workerData: data, transferList: ports })

@@ -71,7 +71,6 @@ export interface ControlPlaneData {
   readonly podNetworkFirst: string
   /** File to write a kubeconfig to. */
   readonly kubeconfigPath: string
-  readonly truthCapacity: number
   /** One direct port per target thread; transferred. */
   readonly targetPorts: readonly MessagePort[]
 }

@@ -13,7 +13,6 @@ export interface DiscoveryResult {
  * Discovery latency from ground truth: from the instant a pod could be known to its first request for metrics.
  *
  * A pod that was never scraped enters at its deadline: the moment it went away or fell silent, else the end of the run.
- * Pods that could be known only after `untilNs − graceNs` are left out when they were not scraped: they had no chance.
  */
 export function measureDiscovery(
   pods: PodHistories,
