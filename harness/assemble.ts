@@ -1,27 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/index.ts'
-import { describeMetrics, evaluateThresholds, parseThresholds, type Report, type Run } from '../reports/index.ts'
-import { profileByName, type TargetSpec } from '../sim/index.ts'
+import { describeMetrics, evaluateThresholds, parseThresholds, type Report, type Warning } from '../reports/index.ts'
+import type { TrialOutcome } from './execute-trial.ts'
 import type { Scenario } from './scenario.ts'
-import type { Trial } from './trial.ts'
-import { verdictOf } from './verdict.ts'
 
+/** Makes the report of a command out of what its trials measured. */
 export function assemble(
   clock: Clock,
   parts: {
+    readonly kind: Report['kind']
     readonly scenario: Scenario
     readonly startedAt: string
     readonly environment: Report['environment']
     readonly tool: Report['tool']
-    readonly run: Run
-    readonly trial: Trial
+    readonly outcomes: readonly Pick<TrialOutcome, 'run' | 'warnings' | 'seriesPerPod'>[]
+    readonly verdict: (thresholds: Report['thresholds']) => Report['verdict']
+    readonly more?: Pick<Report, 'comparison' | 'calibration' | 'capacity'>
   },
 ): Report {
-  const { scenario, run, trial } = parts
-  const thresholds = evaluateThresholds(parseThresholds(scenario.thresholds), [run])
+  const { scenario, outcomes } = parts
+  const runs = outcomes.map(({ run }, index) => ({ ...run, index }))
+  const thresholds = evaluateThresholds(parseThresholds(scenario.thresholds), runs)
   return {
     schema: 'churnbench/report/v1',
-    kind: 'run',
+    kind: parts.kind,
     id: randomUUID(),
     startedAt: parts.startedAt,
     endedAt: new Date(clock.unixMs()).toISOString(),
@@ -33,23 +35,38 @@ export function assemble(
       seed: scenario.seed,
       sha256: scenario.sha256,
       resolved: scenario.resolved,
+      gates: scenario.gates,
       scale: {
         nodes: scenario.cluster.nodes,
-        pods: Math.max(0, ...run.timeline.rows.map(row => row[1] ?? 0)),
-        seriesPerPod: seriesOf(trial.anyTarget),
+        pods: Math.max(0, ...runs.flatMap(run => run.timeline.rows.map(row => row[1] ?? 0))),
+        seriesPerPod: Math.max(0, ...outcomes.map(({ seriesPerPod }) => seriesPerPod)),
         scrapeIntervalS: scenario.scrapeIntervalMs / 1000,
       },
     },
     environment: parts.environment,
-    metrics: describeMetrics([run]),
-    runs: [run],
+    metrics: describeMetrics(runs),
+    runs,
     thresholds,
-    warnings: trial.warnings,
-    verdict: verdictOf(trial.ending, run, thresholds),
+    warnings: gathered(outcomes.map(({ warnings }) => warnings)),
+    ...parts.more,
+    verdict: parts.verdict(thresholds),
   }
 }
 
-/** Series that one pod exposes: of any, for they differ by profile only. */
-function seriesOf(target: TargetSpec | undefined): number {
-  return target === undefined ? 0 : profileByName(target.profile).page(target).series.length
+/** The same warning of several trials is told once, with how often it came. */
+function gathered(perTrial: readonly (readonly Warning[])[]): Warning[] {
+  const counts = new Map<string, { readonly warning: Warning; trials: number }>()
+  for (const warnings of perTrial) {
+    const seen = new Set<string>()
+    for (const warning of warnings) {
+      const key = `${warning.code} ${warning.message}`
+      const known = counts.get(key)
+      if (known === undefined) counts.set(key, { warning, trials: 1 })
+      else if (!seen.has(key)) known.trials++
+      seen.add(key)
+    }
+  }
+  return [...counts.values()].map(({ warning, trials }) =>
+    trials === 1 ? warning : { ...warning, message: `${warning.message} (in ${trials} trials)` },
+  )
 }

@@ -16,6 +16,8 @@ export const SAMPLED_COLUMNS = [
 ] as const satisfies readonly TimelineColumn[]
 
 export interface Snapshot {
+  /** Since the scenario's start. */
+  readonly atS: number
   readonly pods: number
   readonly scraped: number
   readonly visible: number
@@ -36,6 +38,7 @@ export class Sampler {
   readonly #subject: Subject
   readonly #isVisible: (uid: string) => boolean
   readonly #startNs: bigint
+  readonly #onLook: (snapshot: Snapshot) => void
   #timer: Timer | undefined
   #lastNs: bigint
   #lastSamples = 0
@@ -50,8 +53,10 @@ export class Sampler {
       readonly subject: Subject
       readonly isVisible: (uid: string) => boolean
       readonly startNs: bigint
+      readonly onLook: (snapshot: Snapshot) => void
     },
   ) {
+    this.#onLook = parts.onLook
     this.#clock = clock
     this.#truth = parts.truth
     this.#pods = parts.pods
@@ -99,7 +104,9 @@ export class Sampler {
     const usage = this.#subject.resources()
     const cpuCores =
       usage === undefined || this.#lastCpuS === undefined ? null : (usage.cpuSeconds - this.#lastCpuS) / elapsedS
+    const atS = Number(nowNs - this.#startNs) / 1e9
     this.latest = {
+      atS,
       pods,
       scraped,
       visible,
@@ -112,8 +119,8 @@ export class Sampler {
     this.#lastSamples = samples
     this.#lastCpuS = usage?.cpuSeconds
     const { samplesPerSecond, rssBytes } = this.latest
-    const seconds = Number(nowNs - this.#startNs) / 1e9
-    this.rows.push([round(seconds), pods, scraped, visible, round(samplesPerSecond), round(cpuCores), rssBytes])
+    this.rows.push([round(atS), pods, scraped, visible, round(samplesPerSecond), round(cpuCores), rssBytes])
+    this.#onLook(this.latest)
   }
 }
 

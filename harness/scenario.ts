@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto'
 import { Ajv, type ErrorObject } from 'ajv'
 import { ExitCode, parseDuration } from '../base/index.ts'
 import { canonicalJson, checkThresholds } from '../reports/index.ts'
-import type { ClusterInput, ProfileName, ScenarioInput, TimingsInput } from '../scenarios/index.ts'
+import type {
+  ClusterInput,
+  GateStatistic,
+  ProfileName,
+  ScenarioInput,
+  SearchInput,
+  ThresholdInput,
+  TimingsInput,
+} from '../scenarios/index.ts'
 import {
   ACTIONS,
   type ClusterSpec,
@@ -12,6 +20,7 @@ import {
   PROFILES,
 } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
+import type { QueryLoad } from './load/planned-load.ts'
 import { timetable } from './load/timetable.ts'
 import { SCENARIO_SCHEMA } from './scenario-schema.ts'
 
@@ -26,7 +35,11 @@ export interface Scenario {
   readonly durationMs: number
   readonly settleMs: number
   readonly scrapeIntervalMs: number
-  readonly thresholds: Readonly<Record<string, readonly string[]>>
+  readonly thresholds: Readonly<Record<string, readonly ThresholdInput[]>>
+  /** Loads of queries, by name of their entry. */
+  readonly queries: readonly QueryLoad[]
+  readonly gates: Readonly<Record<string, readonly GateStatistic[]>>
+  readonly search?: SearchInput
   /** The input after profile and `--set`: what the report keeps. */
   readonly resolved: unknown
   /** SHA-256 of `resolved` as canonical JSON. */
@@ -95,6 +108,9 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     plan,
     ...completed,
     thresholds: scenario.thresholds ?? {},
+    queries: [],
+    gates: scenario.gates ?? {},
+    ...(scenario.search === undefined ? {} : { search: scenario.search }),
     resolved: merged,
     sha256: createHash('sha256').update(canonicalJson(merged)).digest('hex'),
   })

@@ -4,6 +4,7 @@ import { type MetricValue, type Run, type TimelineEvent, toHistogramValue, type 
 import type { TargetSpec, TruthEvent } from '../sim/index.ts'
 import {
   type EligibleFrom,
+  measureDiscoveredSoFar,
   measureDiscovery,
   measureRemoval,
   measureSamples,
@@ -18,6 +19,7 @@ import type { Scenario } from './scenario.ts'
 import type { Simulation } from './simulation.ts'
 import { type Subject, SubjectError } from './subjects/index.ts'
 import { interruptedEarly } from './errors.ts'
+import type { TrialContext, TrialPart } from './trial-part.ts'
 import { harnessFaults } from './verdict.ts'
 
 /** Between the last scrape that counts and asking back: scrapes under way end, commits happen. */
@@ -29,12 +31,17 @@ export interface TrialOptions {
   readonly stderr: NodeJS.WriteStream
   /** Ends the trial early. */
   readonly signal: AbortSignal
+  /** Folder of the trial, absolute. */
+  readonly outDir: string
+  readonly parts: readonly TrialPart[]
 }
 
 /** How a trial came to its end. */
 export type Ending =
   | { readonly kind: 'complete' }
   | { readonly kind: 'interrupted' }
+  /** A threshold with `abortOnFail` was crossed; the message names it. */
+  | { readonly kind: 'threshold'; readonly error: Error }
   /** The subject ended by itself. */
   | { readonly kind: 'crashed'; readonly error: Error }
   /** The simulation failed. */
@@ -85,6 +92,7 @@ export class Trial {
   }
 
   onEvents(events: readonly TruthEvent[]): void {
+    for (const part of this.#options.parts) part.onEvents?.(events)
     for (const event of events) {
       this.#pods.apply(event)
       if (event.type === 'action') {
@@ -100,7 +108,7 @@ export class Trial {
   }
 
   async execute(simulation: Simulation, subject: Subject): Promise<Run> {
-    const { scenario } = this.#options
+    const { scenario, parts } = this.#options
     const clock = this.#clock
     const startedAt = new Date(clock.unixMs()).toISOString()
     void subject.exited.then(({ code, signal }) => {
@@ -129,6 +137,7 @@ export class Trial {
       subject,
       isVisible: uid => probe.isVisible(uid),
       startNs,
+      onLook: snapshot => parts.forEach(part => part.onSecond?.(snapshot)),
     })
     this.#sampler = sampler
     let phase = 'churn'
@@ -143,9 +152,23 @@ export class Trial {
           },
     )
     this.#progress = progress
+    const context: TrialContext = {
+      clock,
+      scenario,
+      simulation,
+      subject,
+      startNs,
+      pods: this.#pods,
+      outDir: this.#options.outDir,
+      isVisible: uid => probe.isVisible(uid),
+      measuredSoFar: () => this.#measuredSoFar(simulation, probe, sampler, startNs),
+      warn: warning => this.warnings.push(warning),
+      end: ending => this.end(ending),
+    }
     probe.start()
     sampler.start()
     progress.start()
+    for (const part of parts) part.onStart?.(context)
 
     await Promise.race([simulation.finished, this.#ended])
     if (this.ending.kind === 'complete') {
@@ -153,7 +176,7 @@ export class Trial {
       await Promise.race([this.#wait(scenario.settleMs), this.#ended])
     }
     const endNs = clock.monotonicNs()
-    await probe.stop()
+    await Promise.all([probe.stop(), ...parts.map(part => part.onStop?.())])
     sampler.stop()
     const cpuAfter = subject.resources()?.cpuSeconds
     if (this.ending.kind === 'complete') await Promise.race([this.#wait(COMMIT_GRACE_MS), this.#ended])
@@ -205,6 +228,7 @@ export class Trial {
         metrics.cpu_seconds_per_million_samples = { value: ((cpuAfter - cpuBefore) / samples) * 1e6 }
       }
     }
+    for (const part of parts) part.onMeasured?.(metrics)
     progress.stop()
 
     const validity = harnessFaults(generatorLag)
@@ -228,6 +252,28 @@ export class Trial {
       timeline: { intervalS: 1, columns: SAMPLED_COLUMNS, rows: sampler.rows },
       events: this.#events satisfies readonly TimelineEvent[],
     }
+  }
+
+  /** Of what the probes know while the trial runs; pods that are still waited for are not in it. */
+  #measuredSoFar(
+    simulation: Simulation,
+    probe: VisibilityProbe,
+    sampler: Sampler,
+    startNs: bigint,
+  ): Record<string, MetricValue> {
+    const metrics: Record<string, MetricValue> = {}
+    const { truth } = simulation
+    const discovery = measureDiscoveredSoFar(this.#pods, truth, this.#from)
+    putHistogram(metrics, 'discovery_latency', discovery)
+    discovery.destroy()
+    putHistogram(metrics, 'visibility_latency', probe.visibility)
+    putHistogram(metrics, 'staleness_latency', probe.staleness)
+    if (sampler.rssPeakBytes > 0) metrics.rss_peak = { value: sampler.rssPeakBytes }
+    let served = 0
+    for (const pod of this.#pods.byUid.values()) served += truth.read(pod.target.slot).samplesServed
+    const seconds = Number(this.#clock.monotonicNs() - startNs) / 1e9
+    if (served > 0 && seconds > 0) metrics.ingest_rate = { value: served / seconds }
+    return metrics
   }
 
   /** Asks the subject back for what it stored: removal, loss and wrong values. A subject that does not answer is told. */

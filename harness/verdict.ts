@@ -28,6 +28,8 @@ export function verdictOf(
       return { status: 'aborted', exitCode: ExitCode.subject, reasons: [describeError(ending.error)] }
     case 'failed':
       return { status: 'aborted', exitCode: ExitCode.internal, reasons: [describeError(ending.error)] }
+    case 'threshold':
+      return { status: 'fail', exitCode: ExitCode.thresholds, reasons: [describeError(ending.error)] }
     case 'complete':
       break
   }

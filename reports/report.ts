@@ -5,7 +5,11 @@
  */
 export interface Report {
   readonly schema: 'churnbench/report/v1'
-  readonly kind: 'run'
+  /**
+   * `run`: one subject, one trial or several. `ab`: two arms, interleaved. `calibration`: the same arm twice. `capacity`: a
+   * search, a trial per load. `compare`: two reports put side by side, the base as arm A and the head as arm B.
+   */
+  readonly kind: 'run' | 'ab' | 'calibration' | 'capacity' | 'compare'
   /** UUID. */
   readonly id: string
   /** RFC 3339, UTC. */
@@ -18,6 +22,12 @@ export interface Report {
   readonly runs: readonly Run[]
   readonly thresholds: readonly ThresholdResult[]
   readonly warnings: readonly Warning[]
+  /** Present when there are two arms. */
+  readonly comparison?: Comparison
+  /** Present in a `calibration`. */
+  readonly calibration?: Calibration
+  /** Present in a `capacity` search. */
+  readonly capacity?: Capacity
   readonly verdict: Verdict
 }
 
@@ -38,6 +48,8 @@ export interface ScenarioInfo {
   readonly sha256: string
   /** The scenario after profile and `--set`, complete. */
   readonly resolved: unknown
+  /** Statistics whose regression fails a comparison, by metric key: `{ discovery_latency: ['p99'] }`. */
+  readonly gates?: Readonly<Record<string, readonly Statistic[]>>
   readonly scale: {
     readonly nodes: number
     /** Highest number of pods alive at once. */
@@ -65,6 +77,9 @@ export interface EnvironmentInfo {
   readonly fingerprint: string
 }
 
+/** What of a metric is compared between arms. */
+export type Statistic = 'mean' | 'p50' | 'p90' | 'p95' | 'p99' | 'value'
+
 /** What a metric means, once per report; the values are in the runs. */
 export interface MetricInfo {
   readonly kind: 'histogram' | 'value' | 'count'
@@ -80,9 +95,17 @@ export interface MetricInfo {
 export interface Run {
   readonly index: number
   readonly arm: 'A' | 'B'
+  /** Number of the block that the trial belongs to: one trial of each arm, in an order that was drawn. */
+  readonly block?: number
+  /** 0: the first set of blocks; 1: the set that was run to confirm a regression. */
+  readonly set?: number
+  /** Position among all trials of the command, in the order in which they were executed. */
+  readonly order?: number
   readonly startedAt: string
   readonly durationS: number
   readonly subject: SubjectInfo
+  /** What else the machine did meanwhile. */
+  readonly host?: HostConditions
   /** SHA-256 of the churn events, equal for equal scenario and seed; empty when the run was cut short before it was known. */
   readonly traceSha256: string
   /** False when the harness was the bottleneck; the reasons say why. */
@@ -95,6 +118,28 @@ export interface Run {
   readonly timeline: Timeline
   /** What happened in the cluster, for the figures; at most a few hundred entries. */
   readonly events: readonly TimelineEvent[]
+  /** Distributions over time, by metric key. */
+  readonly heatmaps?: Readonly<Record<string, Heatmap>>
+}
+
+/** The machine during a trial. A figure is absent where the kernel does not tell it. */
+export interface HostConditions {
+  /** Share of all CPU time that the hypervisor gave to others. */
+  readonly stealRatio?: number
+  /** Periods in which the control group was throttled. */
+  readonly throttledPeriods?: number
+  /** Share of CPU time used by processes that are neither the harness nor the subject. */
+  readonly othersRatio?: number
+}
+
+/**
+ * Observations by time and value, sparse. Column c holds those that began in [c · intervalS, (c + 1) · intervalS); bucket b
+ * holds values in [10^(b / 10), 10^((b + 1) / 10)) of the metric's unit, so that ten buckets are a decade; b may be negative.
+ */
+export interface Heatmap {
+  readonly intervalS: number
+  /** [column, bucket, count], ascending by column, then bucket. */
+  readonly cells: readonly (readonly [number, number, number])[]
 }
 
 export interface SubjectInfo {
@@ -157,7 +202,115 @@ export interface Warning {
 }
 
 export interface Verdict {
-  readonly status: 'pass' | 'fail' | 'invalid' | 'aborted'
+  readonly status: 'pass' | 'fail' | 'invalid' | 'aborted' | 'regressed' | 'improved' | 'unchanged' | 'inconclusive'
   readonly exitCode: number
+  readonly reasons: readonly string[]
+}
+
+/**
+ * Arm B (head) against arm A (base). Every change is head / base − 1 as measured: whether that is good or bad is the
+ * verdict's affair.
+ */
+export interface Comparison {
+  /** `paired`: interleaved blocks, sign-flip permutation. `unpaired`: two reports, exact Mann-Whitney. */
+  readonly method: 'paired' | 'unpaired'
+  readonly base: ComparedArm
+  readonly head: ComparedArm
+  /** Level of the family of gates, after Holm. */
+  readonly alpha: number
+  /** Of the confidence intervals. */
+  readonly confidence: number
+  /** Seed of the bootstrap. */
+  readonly seed: string
+  readonly rows: readonly ComparisonRow[]
+  /** Why the two are not comparable; with any of these the comparison informs and gates nothing. Empty when they are. */
+  readonly differences: readonly string[]
+  /** True when the comparison may not fail a build: the arms differ in what must not, and the user said to go on. */
+  readonly informational: boolean
+  /** The set of blocks that was run to confirm a regression, when one was. */
+  readonly confirmation?: { readonly rows: readonly ComparisonRow[]; readonly confirmed: readonly string[] }
+}
+
+export interface ComparedArm {
+  /** `embedded 0.1.0`, or the name of a file. */
+  readonly label: string
+  /** Valid, complete trials. */
+  readonly trials: number
+  /** Trials that were left out because they were invalid or aborted. */
+  readonly excluded: number
+}
+
+export interface ComparisonRow {
+  /** `name` or `name{tag=value}`. */
+  readonly metric: string
+  readonly statistic: Statistic
+  readonly unit: string
+  readonly direction: MetricInfo['direction']
+  /** Whether its regression fails the comparison. */
+  readonly gate: boolean
+  /** An exact count: compared by equality, not by statistics. */
+  readonly exact: boolean
+  /** Median over the trials, in the metric's unit; null without data. */
+  readonly base: number | null
+  readonly head: number | null
+  /** Half the width of the central half of the trials, relative to the median: how noisy the arm is. */
+  readonly baseSpread: number | null
+  readonly headSpread: number | null
+  /** head / base − 1; null where either is missing or base is 0. */
+  readonly change: number | null
+  /** Bootstrap interval of `change`. */
+  readonly interval: readonly [number, number] | null
+  readonly p: number | null
+  /** After Holm, over the gates. */
+  readonly pAdjusted: number | null
+  /** Relative change below which nothing is said. */
+  readonly minEffect: number
+  /** Smallest change that this many trials of this spread would find four times out of five; null when unknown. */
+  readonly detectable: number | null
+  /** One value per trial, in block order where there are blocks. */
+  readonly baseTrials: readonly number[]
+  readonly headTrials: readonly number[]
+  readonly verdict: RowVerdict
+  /** Why, where the figures do not tell: `needs 8 blocks, has 3`. */
+  readonly note?: string
+}
+
+export type RowVerdict = 'regressed' | 'improved' | 'unchanged' | 'inconclusive' | 'no-data' | 'info'
+
+/** What an A/A run says of this machine. */
+export interface Calibration {
+  readonly blocks: number
+  /** By `metric statistic`, e.g. `discovery_latency p99`. */
+  readonly noise: Readonly<Record<string, Noise>>
+}
+
+export interface Noise {
+  /** Standard deviation over mean, of the trials of both arms. */
+  readonly variation: number
+  /** 95th percentile of |head / base − 1| over blocks. */
+  readonly change95: number
+  /** What a comparison on this machine should take as its smallest effect. */
+  readonly minEffect: number
+  /** Smallest change found four times out of five, by number of blocks. */
+  readonly detectable: Readonly<Record<string, number>>
+}
+
+/** A search for the highest load that a subject sustains. */
+export interface Capacity {
+  /** Field of the scenario that was varied. */
+  readonly field: string
+  readonly steps: readonly CapacityStep[]
+  /** Highest load that was sustained, in the field's own unit; null when none was. */
+  readonly sustained: number | null
+  /** Lowest load that was not; null when the search ended at its upper bound. */
+  readonly failed: number | null
+}
+
+export interface CapacityStep {
+  readonly load: number
+  /** Index in `runs`. */
+  readonly run: number
+  readonly sustained: boolean
+  /** Why not. */
   readonly reasons: readonly string[]
 }

@@ -4,8 +4,11 @@ import { tryParseMetricKey } from './metric-key.ts'
 import { METRICS } from './metrics.ts'
 import type { MetricInfo } from './report.ts'
 
-/** Thresholds as scenarios write them: by metric or sub-metric, each a text in k6's grammar. */
-export type ThresholdsInput = Readonly<Record<string, readonly string[]>>
+/** Thresholds as scenarios write them: by metric or sub-metric, each a text in k6's grammar, or its long form. */
+export type ThresholdsInput = Readonly<Record<string, readonly ThresholdInput[]>>
+
+export type ThresholdInput =
+  string | { readonly threshold: string; readonly abortOnFail?: boolean; readonly delayAbortEval?: string }
 
 export type Aggregation = 'avg' | 'min' | 'max' | 'med' | 'p' | 'count' | 'rate' | 'value'
 export type Operator = '<' | '<=' | '>' | '>=' | '==' | '===' | '!='
@@ -105,7 +108,8 @@ function read(
       faults.push(`${metric}: must be a list of expressions such as ["p(99)<8"]`)
       continue
     }
-    for (const expression of expressions as readonly unknown[]) {
+    for (const entry of expressions as readonly unknown[]) {
+      const expression = typeof entry === 'object' && entry !== null && 'threshold' in entry ? entry.threshold : entry
       const parsed = typeof expression === 'string' ? parseExpression(expression) : undefined
       if (parsed === undefined) {
         faults.push(`${metric}: ${JSON.stringify(expression)} is no threshold; write for instance p(99)<8 or value==0`)

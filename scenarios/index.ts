@@ -4,12 +4,17 @@ import scaleBurst from './scale-burst.scenario.ts'
 import type { ScenarioInput } from './scenario.ts'
 
 export type {
+  Arrivals,
   ChurnInput,
   ClusterInput,
   Duration,
+  GateStatistic,
+  LoadStage,
   ProfileName,
   ScenarioInput,
   ScenarioOverrides,
+  SearchInput,
+  ThresholdInput,
   TimingsInput,
   WorkloadInput,
 } from './scenario.ts'

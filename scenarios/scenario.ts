@@ -1,4 +1,11 @@
-import type { ConstantArrivalRateScenario, SharedIterationsScenario } from 'k6/options'
+import type {
+  ConstantArrivalRateScenario,
+  ConstantVUsScenario,
+  PerVUIterationsScenario,
+  RampingArrivalRateScenario,
+  RampingVUsScenario,
+  SharedIterationsScenario,
+} from 'k6/options'
 
 /**
  * What to run, as data: k6's vocabulary for load (executors, stages, thresholds), a `cluster` block for what is
@@ -20,9 +27,40 @@ export interface ScenarioInput {
   /** Scrape interval written into the default configuration. */
   readonly scrapeInterval: Duration
   /** k6's grammar, base units (seconds, bytes): `{ discovery_latency: ['p(99)<1'] }`. A threshold without data fails. */
-  readonly thresholds?: Readonly<Record<string, readonly string[]>>
+  readonly thresholds?: Readonly<Record<string, readonly ThresholdInput[]>>
+  /**
+   * Statistics whose regression fails a comparison: `{ discovery_latency: ['p50', 'p99'] }`. Few: n paired blocks support
+   * 2^(n−1) / 20 of them at 5 %, six with eight blocks.
+   */
+  readonly gates?: Readonly<Record<string, readonly GateStatistic[]>>
+  /** Makes the scenario a search for the highest load that is sustained. */
+  readonly search?: SearchInput
   /** Sparse overrides by profile. */
   readonly profiles?: Readonly<Partial<Record<ProfileName, ScenarioOverrides>>>
+}
+
+export type ThresholdInput =
+  | string
+  | {
+      readonly threshold: string
+      /** Ends the run as soon as it is crossed. */
+      readonly abortOnFail?: boolean
+      /** How long to wait before it is first evaluated. */
+      readonly delayAbortEval?: Duration
+    }
+
+export type GateStatistic = 'mean' | 'p50' | 'p90' | 'p95' | 'p99' | 'value'
+
+/** The load is doubled from `from` until it is not sustained, then halved in between until within `resolution`. */
+export interface SearchInput {
+  /** Path of the number to vary, as in `--set`: `cluster.workloads.load.replicas`. */
+  readonly field: string
+  readonly from: number
+  readonly to: number
+  /** Ratio at which the search ends, e.g. 0.05. */
+  readonly resolution: number
+  /** What sustained means, in the grammar of thresholds; the run must also be valid. */
+  readonly sustained: Readonly<Record<string, readonly string[]>>
 }
 
 export type ScenarioOverrides = DeepPartial<Omit<ScenarioInput, 'name' | 'description' | 'profiles'>>
@@ -45,6 +83,10 @@ export interface WorkloadInput {
   readonly replicas: number
   readonly port?: number
   readonly profile?: string
+  /** Further labels of its pods, beside `app`; also those that its Service does not select by. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Name of a Service that selects it by the label `app` = this name; default: one of its own. Two workloads may share one. */
+  readonly service?: string
   readonly maxSurge?: number | string
   readonly maxUnavailable?: number | string
 }
@@ -62,30 +104,99 @@ export interface TimingsInput {
 }
 
 /**
- * An executor and the action that each of its iterations performs. Iterations have planned times (open model): those of
- * `shared-iterations` all start at `startTime`; those of `constant-arrival-rate` at `startTime + i · timeUnit / rate`.
+ * An executor and what each of its iterations does.
+ *
+ * Iterations of the arrival-rate executors have intended times (open model), and latencies count from these. Those of the
+ * VU executors follow one another (closed model): only `exec: 'query'` takes time, so only queries may use them; the two
+ * executors that count iterations may also perform actions, which then all have `startTime` as their intended time.
  */
-export type ChurnInput = ActionInput & (SharedIterations | ConstantArrivalRate)
+export type ChurnInput = ActionInput &
+  (SharedIterations | PerVUIterations | ConstantVUs | RampingVUs | ConstantArrivalRate | RampingArrivalRate)
 
-type SharedIterations = Pick<SharedIterationsScenario, 'executor'> & {
-  /** Default 1. */
-  readonly iterations?: number
+interface Common {
+  /** Default 0s. */
   readonly startTime?: Duration
+  /** How long an iteration that has begun may take after its executor's end. Default 30s, as in k6. */
+  readonly gracefulStop?: Duration
+  /** Carried by every observation that the entry causes: `query_latency{class=range}`. */
+  readonly tags?: Readonly<Record<string, string>>
 }
 
-type ConstantArrivalRate = Pick<ConstantArrivalRateScenario, 'executor'> & {
-  /** Iterations per `timeUnit`. */
-  readonly rate: number
-  /** Default 1s. */
-  readonly timeUnit?: Duration
+/** A k6 load stage: linear from the level before to `target` within `duration`; `0s` jumps. */
+export interface LoadStage {
   readonly duration: Duration
-  readonly startTime?: Duration
+  readonly target: number
 }
+
+/** How the intended times of an arrival rate are spread: evenly, or as a Poisson process of the same rate, seeded. */
+export type Arrivals = 'even' | 'poisson'
+
+type SharedIterations = Pick<SharedIterationsScenario, 'executor'> &
+  Common & {
+    /** Default 1. */
+    readonly iterations?: number
+    /** Default 1. */
+    readonly vus?: number
+    /** Default 10m, as in k6. */
+    readonly maxDuration?: Duration
+  }
+
+type PerVUIterations = Pick<PerVUIterationsScenario, 'executor'> &
+  Common & {
+    /** Of each VU; default 1. */
+    readonly iterations?: number
+    /** Default 1. */
+    readonly vus?: number
+    /** Default 10m, as in k6. */
+    readonly maxDuration?: Duration
+  }
+
+type ConstantVUs = Pick<ConstantVUsScenario, 'executor'> &
+  Common & {
+    readonly vus: number
+    readonly duration: Duration
+  }
+
+type RampingVUs = Pick<RampingVUsScenario, 'executor'> &
+  Common & {
+    /** Default 1. */
+    readonly startVUs?: number
+    readonly stages: readonly LoadStage[]
+  }
+
+type ConstantArrivalRate = Pick<ConstantArrivalRateScenario, 'executor'> &
+  Common & {
+    /** Iterations per `timeUnit`. */
+    readonly rate: number
+    /** Default 1s. */
+    readonly timeUnit?: Duration
+    readonly duration: Duration
+    /** Default `even`. Not in k6. */
+    readonly arrivals?: Arrivals
+  }
+
+type RampingArrivalRate = Pick<RampingArrivalRateScenario, 'executor'> &
+  Common & {
+    /** Default 0. */
+    readonly startRate?: number
+    /** Default 1s. */
+    readonly timeUnit?: Duration
+    readonly stages: readonly LoadStage[]
+    /** Default `even`. Not in k6. */
+    readonly arrivals?: Arrivals
+  }
+
+type Scalar = string | number | boolean
 
 export interface ActionInput {
-  /** Name of a registered action: `scale`, `restart`, `fail-node`, `recover-node`, … */
+  /** Name of a registered action (`scale`, `restart`, `fail-node`, …), or `query`. */
   readonly exec: string
-  readonly args?: Readonly<Record<string, string | number | boolean>>
+  readonly args?: Readonly<Record<string, Scalar>>
+  /**
+   * Arguments that change from iteration to iteration: the i-th takes the i-th value, from the beginning again after the
+   * last. `{ replicas: [10, 40, 20] }` is a staircase, `{ zone: ['zone-0', 'zone-1'] }` a wave through the zones.
+   */
+  readonly each?: Readonly<Record<string, readonly Scalar[]>>
 }
 
 type DeepPartial<T> = T extends object ? { readonly [K in keyof T]?: DeepPartial<T[K]> } : T

@@ -12,6 +12,8 @@ export function timetable(churn: ChurnInput, path: string, ms: (path: string, te
   const startMs = churn.startTime === undefined ? 0 : ms(`${path}.startTime`, churn.startTime)
   if (churn.executor === 'shared-iterations') return Array.from({ length: churn.iterations ?? 1 }, () => startMs)
 
+  if (churn.executor !== 'constant-arrival-rate') return []
+
   const unitMs = ms(`${path}.timeUnit`, churn.timeUnit ?? '1s')
   const durationMs = ms(`${path}.duration`, churn.duration)
   const iterations = Math.ceil((durationMs / unitMs) * churn.rate)

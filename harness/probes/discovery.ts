@@ -38,6 +38,17 @@ export function measureDiscovery(
   return { latency, missed, discovered }
 }
 
+/** Of the pods that were scraped by now, while a trial runs. The histogram is the caller's. */
+export function measureDiscoveredSoFar(pods: PodHistories, truth: TruthTable, from: EligibleFrom): DurationHistogram {
+  const latency = new DurationHistogram()
+  for (const pod of pods.byUid.values()) {
+    const eligibleNs = pods.eligibleNs(pod, from)
+    const firstNs = truth.firstScrapeNs(pod.target.slot)
+    if (eligibleNs !== undefined && firstNs !== undefined) latency.record(Number(firstNs - eligibleNs))
+  }
+  return latency
+}
+
 function earliest(...instants: readonly (bigint | undefined)[]): bigint {
   return instants.filter(instant => instant !== undefined).reduce((a, b) => (a < b ? a : b))
 }

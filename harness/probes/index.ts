@@ -1,4 +1,4 @@
-export { type DiscoveryResult, measureDiscovery } from './discovery.ts'
+export { type DiscoveryResult, measureDiscoveredSoFar, measureDiscovery } from './discovery.ts'
 export { type RawSamples, readIdentities, type StoredIdentity } from './identity.ts'
 export { type EligibleFrom, PodHistories, type PodHistory } from './pods.ts'
 export { Punctuality, type PunctualityResult } from './punctuality.ts'

@@ -7,6 +7,7 @@ export type {
   Subject,
   SubjectDefinition,
   SubjectOptions,
+  SubjectSpec,
 } from './subject.ts'
 export { defaultPrometheusConfig, type DefaultConfigOptions } from './default-config.ts'
 export { embeddedSubject } from './embedded.ts'

@@ -28,6 +28,8 @@ export interface SubjectOptions {
   readonly args?: readonly string[] | undefined
   /** Folder of the user's `prometheus.yml`: relative paths in it count from there. Absent: they are left as they are. */
   readonly configDir?: string | undefined
+  /** Whether its CPU profile is wanted; it lies in `workDir` when the subject has stopped. */
+  readonly profile?: boolean
 }
 
 /** How to reach the simulated API server. */
@@ -71,6 +73,11 @@ export interface Subject {
    * extrapolated, without stale markers. @throws SubjectError CHURN_SUBJECT_QUERY
    */
   rawSamples(selector: string, minUnixMs: number, maxUnixMs: number): Promise<RawSeries[]>
+  /**
+   * Samples appended since its start by the subject's own counter, its synthetic series included; `undefined` when it has
+   * no such counter. @throws SubjectError CHURN_SUBJECT_QUERY
+   */
+  samplesAppended?(): Promise<number | undefined>
   /** Asks it to end, waits, and kills it when it does not within ten seconds. Idempotent. */
   stop(): Promise<ExitInfo>
 }
@@ -93,4 +100,15 @@ export interface RawSeries {
   /** Unix milliseconds, ascending; same length as `values`. */
   readonly tMs: Float64Array
   readonly values: Float64Array
+}
+
+/** A subject as the user named it, before it is started. */
+export interface SubjectSpec {
+  readonly kind: string
+  readonly bin?: string | undefined
+  readonly args: readonly string[]
+  /** Content of `prometheus.yml`; the default configuration when absent. */
+  readonly config?: string | undefined
+  /** Folder that relative paths in it are meant from. */
+  readonly configDir?: string | undefined
 }

@@ -4,7 +4,16 @@ import { formatNumber, formatValue, oneLine } from './format.ts'
 import { groupMetrics } from './layout.ts'
 import { found, headline, machineOf, runsOf, scaleOf } from './words.ts'
 
-const ICONS = { pass: '✅', fail: '❌', invalid: '⚠️', aborted: '⏹️' } as const
+const ICONS = {
+  pass: '✅',
+  fail: '❌',
+  invalid: '⚠️',
+  aborted: '⏹️',
+  regressed: '🔻',
+  improved: '🔺',
+  unchanged: '🟰',
+  inconclusive: '❔',
+} as const
 
 /**
  * The report as GitHub-flavoured Markdown, for pull requests and job summaries.

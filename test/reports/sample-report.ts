@@ -89,7 +89,16 @@ export function sampleReport({
     warnings: [{ code: 'LOAD_BEFORE', message: 'The machine was busy before the start: load average 0.21 on 2 CPUs.' }],
     verdict: {
       status,
-      exitCode: { pass: 0, fail: 99, invalid: 5, aborted: 105 }[status],
+      exitCode: {
+        pass: 0,
+        fail: 99,
+        invalid: 5,
+        aborted: 105,
+        regressed: 3,
+        improved: 0,
+        unchanged: 0,
+        inconclusive: 0,
+      }[status],
       reasons: status === 'invalid' ? ['generator_lag p99 was 12.4 ms, above 5 ms'] : [],
     },
   }

@@ -6,7 +6,16 @@ import { formatNumber, formatValue } from '../format.ts'
 import { found, headline, machineOf, runsOf, scaleOf } from '../words.ts'
 import { html, type Markup } from './markup.ts'
 
-const SIGNS = { pass: '✓', fail: '✗', invalid: '!', aborted: '■' } as const
+const SIGNS = {
+  pass: '✓',
+  fail: '✗',
+  invalid: '!',
+  aborted: '■',
+  regressed: '▼',
+  improved: '▲',
+  unchanged: '=',
+  inconclusive: '?',
+} as const
 
 /** Rising, falling, rising: pods come and go. */
 const LOGO = html`<svg viewBox="0 0 20 20" aria-hidden="true">

@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { type Clock, CodedError, makeFolder } from '../base/index.ts'
+import type { Run, Warning } from '../reports/index.ts'
+import { profileByName } from '../sim/index.ts'
+import { eligibleFrom } from './eligible.ts'
+import { interruptedEarly } from './errors.ts'
+import { partsOf } from './parts.ts'
+import type { Scenario } from './scenario.ts'
+import { Simulation } from './simulation.ts'
+import { defaultPrometheusConfig, type Subject, subjectByKind, type SubjectSpec } from './subjects/index.ts'
+import { type Ending, Trial } from './trial.ts'
+import type { TrialPart } from './trial-part.ts'
+
+export interface TrialSetup {
+  readonly scenario: Scenario
+  readonly subject: SubjectSpec
+  /** Existing folder, absolute: kubeconfig and, in `subject/`, what the subject leaves behind. */
+  readonly outDir: string
+  /** How long the subject may take to say that it is ready. */
+  readonly readyTimeoutMs: number
+  /** Where progress is shown. */
+  readonly stderr: NodeJS.WriteStream
+  readonly signal: AbortSignal
+  /** Whether the subject's CPU profile is wanted. */
+  readonly profileSubject?: boolean
+  /** Further parts, beside those that scenario and options ask for. */
+  readonly parts?: readonly TrialPart[]
+}
+
+export interface TrialOutcome {
+  readonly run: Run
+  readonly ending: Ending
+  readonly warnings: readonly Warning[]
+  /** Series that one pod exposes; 0 when there was no pod. */
+  readonly seriesPerPod: number
+}
+
+/**
+ * Executes a scenario once against one subject.
+ *
+ *   simulation up, time at 0 ─▶ subject ready ─▶ go ─▶ churn ─▶ settle ─▶ ask back ─▶ stop all
+ *                                                  └─ signal, threshold, crash of the subject ─▶ ended early
+ *
+ * Whatever happens, nothing is left running.
+ *
+ * @throws CodedError when the trial could not begin: nothing was measured then.
+ */
+export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<TrialOutcome> {
+  const { scenario, outDir, signal } = setup
+  const definition = subjectByKind(setup.subject.kind)
+  const config =
+    setup.subject.config ?? defaultPrometheusConfig({ scrapeIntervalMs: scenario.scrapeIntervalMs, role: 'pod' })
+  const parts = [...partsOf(setup), ...(setup.parts ?? [])]
+  const trial = new Trial(clock, { scenario, stderr: setup.stderr, signal, outDir, parts }, eligibleFrom(config))
+  let simulation: Simulation | undefined
+  let subject: Subject | undefined
+  try {
+    simulation = await Simulation.create(clock, {
+      scenario,
+      originNs: trial.originNs,
+      kubeconfigPath: join(outDir, 'kubeconfig'),
+      onEvents: events => trial.onEvents(events),
+      onFailure: error => trial.end({ kind: 'failed', error }),
+    })
+    signal.throwIfAborted()
+    const workDir = join(outDir, 'subject')
+    makeFolder(workDir)
+    subject = await definition.start(clock, {
+      bin: setup.subject.bin,
+      args: setup.subject.args,
+      config,
+      configDir: setup.subject.configDir,
+      api: simulation.api,
+      workDir,
+      readyTimeoutMs: setup.readyTimeoutMs,
+      profile: setup.profileSubject ?? false,
+    })
+    signal.throwIfAborted()
+    const run = await trial.execute(simulation, subject)
+    const target = trial.anyTarget
+    return {
+      run,
+      ending: trial.ending,
+      warnings: trial.warnings,
+      seriesPerPod: target === undefined ? 0 : profileByName(target.profile).page(target).series.length,
+    }
+  } catch (error) {
+    if (signal.aborted && !(error instanceof CodedError)) throw interruptedEarly()
+    throw error
+  } finally {
+    trial.close()
+    await subject?.stop()
+    await simulation?.stop()
+  }
+}
