@@ -63,9 +63,15 @@ export class HttpConnection {
     socket.on('close', () => this.#gone())
   }
 
-  /** Ends the connection with a reset, at once. An answer under way counts as lost. */
+  /**
+   * Ends the connection with a reset, at once. An answer under way counts as lost.
+   *
+   * One that is being shut down already (we ended it, or the other side's FIN made Node do so) is closed instead: a reset
+   * fails there, and Node 20 then takes the handle for closing for ever, so that its thread can never end.
+   */
   reset(): void {
-    this.#socket.resetAndDestroy()
+    if (this.#socket.writableEnded) this.#socket.destroy()
+    else this.#socket.resetAndDestroy()
     this.#gone()
   }
 

@@ -1,6 +1,6 @@
 // What a scraper finds at a pod's address, on real sockets: answers, refusals, silence, and exact counts of all of them.
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import t from 'tap'
@@ -15,6 +15,7 @@ import {
   TargetServer,
   TruthTable,
 } from '../../../sim/targets/index.ts'
+import { HttpConnection } from '../../../sim/targets/http-connection.ts'
 import type { Profile } from '../../../sim/targets/profile.ts'
 import { parseRequestHead } from '../../../sim/targets/request-head.ts'
 import { addressOf, freePort, HandClock, specOf, until } from './fixtures.ts'
@@ -56,6 +57,34 @@ function rig(t: { teardown(fn: () => void): void }): Rig {
 function pod(index: number, overrides: Partial<TargetSpec> = {}): TargetSpec {
   return specOf(index, { ports: [port], ...overrides })
 }
+
+void t.test('a connection that is being shut down is let go by a reset, so that its thread can end', async t => {
+  const responder = { respond: () => undefined, refuse: () => undefined, settled: () => {} }
+  let states: readonly boolean[] = []
+  const closed = new Promise<boolean>(resolve => {
+    const listener = createServer(socket => {
+      const connection = new HttpConnection(socket, responder, () => {})
+      socket.once('close', () => resolve(true))
+      // The peer's FIN makes Node end our side a tick later; the shutdown is then under way until the loop turns.
+      const reset = (): void => {
+        states = [socket.writableEnded, socket.writableFinished]
+        connection.reset()
+        // A handle that is lost never closes: a few turns of the loop are plenty for one that is not.
+        let turns = 20
+        const turn = (): void => void (--turns === 0 ? resolve(false) : setImmediate(turn))
+        turn()
+      }
+      socket.once('end', () => process.nextTick(() => process.nextTick(() => process.nextTick(reset))))
+    }).listen(0, '127.0.0.1', () => {
+      const { port } = listener.address() as AddressInfo
+      const peer = connect(port, '127.0.0.1', () => peer.end())
+      peer.on('error', () => {})
+    })
+    t.teardown(() => listener.close())
+  })
+  t.ok(await closed)
+  t.same(states, [true, false], 'the reset came while the shutdown was under way')
+})
 
 void t.test('a pod answers as an exporter does, over one connection', async t => {
   const { clock, truth, server } = rig(t)
