@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/index.ts'
-import { describeMetrics, evaluateThresholds, parseThresholds, type Report, type Warning } from '../reports/index.ts'
+import {
+  describeMetrics,
+  evaluateThresholds,
+  parseThresholds,
+  type Report,
+  type Run,
+  type Warning,
+} from '../reports/index.ts'
 import type { TrialOutcome } from './execute-trial.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -14,13 +21,15 @@ export function assemble(
     readonly environment: Report['environment']
     readonly tool: Report['tool']
     readonly outcomes: readonly Pick<TrialOutcome, 'run' | 'warnings' | 'seriesPerPod'>[]
+    /** Which runs the thresholds are judged on; default all. */
+    readonly judged?: (run: Run) => boolean
     readonly verdict: (thresholds: Report['thresholds']) => Report['verdict']
     readonly more?: Pick<Report, 'comparison' | 'calibration' | 'capacity'>
   },
 ): Report {
   const { scenario, outcomes } = parts
   const runs = outcomes.map(({ run }, index) => ({ ...run, index }))
-  const thresholds = evaluateThresholds(parseThresholds(scenario.thresholds), runs)
+  const thresholds = evaluateThresholds(parseThresholds(scenario.thresholds), runs.filter(parts.judged ?? (() => true)))
   return {
     schema: 'churnbench/report/v1',
     kind: parts.kind,

@@ -4,6 +4,7 @@ import { probePodNetwork } from '../sim/index.ts'
 import { HarnessError, noPodNetwork } from './errors.ts'
 import { resolveScenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
+import { openClusterPage } from './ui/index.ts'
 
 export interface StartClusterOptions {
   /** `undefined` when there is no scenario of that name. */
@@ -13,10 +14,14 @@ export interface StartClusterOptions {
   readonly nodes: number | undefined
   readonly port: number
   readonly kubeconfig: string
+  /** Port of the control page, 0 for a free one; no page when absent. */
+  readonly uiPort?: number | undefined
 }
 
 export interface RunningCluster {
   readonly url: string
+  /** Of the control page. */
+  readonly uiUrl: string | undefined
   /** Settles with the error when the simulation stops by itself. */
   readonly failed: Promise<Error>
   stop(): Promise<void>
@@ -25,7 +30,7 @@ export interface RunningCluster {
 /**
  * Starts the cluster of a scenario, without its churn, and lets it live until stopped.
  *
- * @throws HarnessError CHURN_SCENARIO_UNKNOWN, CHURN_SCENARIO; CodedError CHURN_API_PORT, CHURN_FD_LIMIT.
+ * @throws HarnessError CHURN_SCENARIO_UNKNOWN, CHURN_SCENARIO; CodedError CHURN_API_PORT, CHURN_UI_PORT, CHURN_FD_LIMIT.
  */
 export async function startCluster(options: StartClusterOptions): Promise<RunningCluster> {
   if (options.input === undefined) {
@@ -48,15 +53,28 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
   const failed = new Promise<Error>(resolve => {
     report = resolve
   })
-  const simulation = await Simulation.create(clock, {
-    scenario,
-    originNs: clock.monotonicNs(),
-    port: options.port,
-    kubeconfigPath: options.kubeconfig,
-    endless: true,
-    onEvents: () => {},
-    onFailure: error => report(error),
-  })
-  await simulation.go()
-  return { url: simulation.api.url, failed, stop: () => simulation.stop() }
+  const { uiPort: port } = options
+  const page =
+    port === undefined ? undefined : await openClusterPage(new SystemClock({ unref: true }), { scenario, port })
+  try {
+    const simulation = await Simulation.create(clock, {
+      scenario,
+      originNs: clock.monotonicNs(),
+      port: options.port,
+      kubeconfigPath: options.kubeconfig,
+      endless: true,
+      onEvents: events => page?.onEvents(events),
+      onFailure: error => report(error),
+    })
+    const startNs = await simulation.go()
+    page?.begin(simulation, startNs)
+    const stop = async (): Promise<void> => {
+      await page?.close()
+      await simulation.stop()
+    }
+    return { url: simulation.api.url, uiUrl: page?.url, failed, stop }
+  } catch (error) {
+    await page?.close()
+    throw error
+  }
 }

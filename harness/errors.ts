@@ -1,5 +1,8 @@
 import { CodedError, ExitCode } from '../base/index.ts'
 
+/** Reason of an abort signal: the command's time is over. Any other reason is an interruption by the user. */
+export const TIMED_OUT = 'timed-out'
+
 type HarnessCode =
   /** The scenario, a profile or a `--set` is not usable; the message lists every fault. */
   | 'CHURN_SCENARIO'
@@ -9,6 +12,18 @@ type HarnessCode =
   | 'CHURN_SIM_FAILED'
   /** This machine has no loopback network of many addresses. */
   | 'CHURN_POD_NETWORK'
+  /** A trial's process ended without an outcome. */
+  | 'CHURN_TRIAL_DIED'
+  /** More gates than the blocks can support, or a subject specification that cannot be read. */
+  | 'CHURN_AB'
+  /** A calibration file cannot be read or written. */
+  | 'CHURN_CALIBRATION'
+  /** `--timeout` was over before anything was measured. */
+  | 'CHURN_TIMEOUT'
+  /** A threshold with `abortOnFail` was crossed. */
+  | 'CHURN_THRESHOLD_ABORT'
+  /** The thread that puts query load on the subject stopped by itself. */
+  | 'CHURN_QUERY_LOAD'
   /** Ctrl-C came before anything was measured. */
   | 'CHURN_INTERRUPTED'
 
@@ -20,7 +35,12 @@ export class HarnessError extends CodedError {
   }
 }
 
-export function interruptedEarly(): HarnessError {
+export function interruptedEarly(signal: AbortSignal): HarnessError {
+  if (signal.reason === TIMED_OUT) {
+    return new HarnessError('CHURN_TIMEOUT', 'the time given by --timeout was over before the scenario began', {
+      exitCode: ExitCode.timeout,
+    })
+  }
   return new HarnessError('CHURN_INTERRUPTED', 'interrupted before the scenario began; nothing was measured', {
     exitCode: ExitCode.interrupted,
   })

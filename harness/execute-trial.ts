@@ -5,9 +5,16 @@ import { profileByName } from '../sim/index.ts'
 import { eligibleFrom } from './eligible.ts'
 import { interruptedEarly } from './errors.ts'
 import { partsOf } from './parts.ts'
+import { profileFiles } from './profile-part.ts'
 import type { Scenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
-import { defaultPrometheusConfig, type Subject, subjectByKind, type SubjectSpec } from './subjects/index.ts'
+import {
+  defaultPrometheusConfig,
+  requireQueryApi,
+  type Subject,
+  subjectByKind,
+  type SubjectSpec,
+} from './subjects/index.ts'
 import { type Ending, Trial } from './trial.ts'
 import type { TrialPart } from './trial-part.ts'
 
@@ -48,6 +55,7 @@ export interface TrialOutcome {
 export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<TrialOutcome> {
   const { scenario, outDir, signal } = setup
   const definition = subjectByKind(setup.subject.kind)
+  if (scenario.queries.length > 0) requireQueryApi(definition)
   const config =
     setup.subject.config ?? defaultPrometheusConfig({ scrapeIntervalMs: scenario.scrapeIntervalMs, role: 'pod' })
   const parts = [...partsOf(setup), ...(setup.parts ?? [])]
@@ -59,10 +67,12 @@ export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<Tri
       scenario,
       originNs: trial.originNs,
       kubeconfigPath: join(outDir, 'kubeconfig'),
+      port: setup.subject.apiPort ?? 0,
       onEvents: events => trial.onEvents(events),
       onFailure: error => trial.end({ kind: 'failed', error }),
     })
     signal.throwIfAborted()
+    const running = simulation
     const workDir = join(outDir, 'subject')
     makeFolder(workDir)
     subject = await definition.start(clock, {
@@ -74,18 +84,26 @@ export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<Tri
       workDir,
       readyTimeoutMs: setup.readyTimeoutMs,
       profile: setup.profileSubject ?? false,
+      url: setup.subject.url,
+      pid: setup.subject.pid,
+      tell: line => void setup.stderr.write(`${line}\n`),
+      apiWatches: async () => (await running.apiUsage()).watches,
+      signal,
     })
     signal.throwIfAborted()
     const run = await trial.execute(simulation, subject)
-    const target = trial.anyTarget
+    const { anyTarget: target, ending } = trial
+    // A subject writes the last of its profile when it ends.
+    if (setup.profileSubject === true) await subject.stop()
+    const files = setup.profileSubject === true ? [...run.subject.files, ...profileFiles(outDir)] : run.subject.files
     return {
-      run,
-      ending: trial.ending,
+      run: { ...run, subject: { ...run.subject, files } },
+      ending,
       warnings: trial.warnings,
       seriesPerPod: target === undefined ? 0 : profileByName(target.profile).page(target).series.length,
     }
   } catch (error) {
-    if (signal.aborted && !(error instanceof CodedError)) throw interruptedEarly()
+    if (signal.aborted && !(error instanceof CodedError)) throw interruptedEarly(signal)
     throw error
   } finally {
     trial.close()

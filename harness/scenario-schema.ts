@@ -3,28 +3,72 @@ const duration = { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$' 
 const jittered = { type: 'array', items: duration, minItems: 2, maxItems: 2 } as const
 const count = { type: 'integer', minimum: 0 } as const
 const share = { type: ['integer', 'string'], minimum: 0, pattern: '^[0-9]+%$' } as const
-const dnsLabel = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$'
+export const dnsLabel = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$'
+export const labelName = '^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'
+export const labelValue = '^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$'
 
-const args = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } } as const
+const scalar = { type: ['string', 'number', 'boolean'] } as const
+const natural = { type: 'integer', minimum: 1 } as const
+const users = { type: 'integer', minimum: 1, maximum: 10_000 } as const
+const rate = { type: 'number', minimum: 0 } as const
 
-const churn = {
+/** Fields of all executors together; which of them an executor has is judged in load/executors.ts. */
+const entry = {
   type: 'object',
   required: ['executor', 'exec'],
   properties: {
-    executor: { type: 'string', enum: ['shared-iterations', 'constant-arrival-rate'] },
+    executor: {
+      type: 'string',
+      enum: [
+        'shared-iterations',
+        'per-vu-iterations',
+        'constant-vus',
+        'ramping-vus',
+        'constant-arrival-rate',
+        'ramping-arrival-rate',
+      ],
+    },
     exec: { type: 'string' },
-    args,
+    args: { type: 'object', additionalProperties: scalar },
+    each: { type: 'object', additionalProperties: { type: 'array', minItems: 1, items: scalar } },
+    tags: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+      additionalProperties: { type: 'string', minLength: 1 },
+    },
     startTime: duration,
-    iterations: { type: 'integer', minimum: 1 },
-    rate: { type: 'number', exclusiveMinimum: 0 },
-    timeUnit: duration,
+    gracefulStop: duration,
+    maxDuration: duration,
     duration,
+    timeUnit: duration,
+    iterations: natural,
+    vus: users,
+    startVUs: { type: 'integer', minimum: 0, maximum: 10_000 },
+    rate: { type: 'number', exclusiveMinimum: 0 },
+    startRate: rate,
+    stages: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['duration', 'target'],
+        properties: { duration, target: rate },
+        additionalProperties: false,
+      },
+    },
+    arrivals: { type: 'string', enum: ['even', 'poisson'] },
   },
   additionalProperties: false,
-  if: { properties: { executor: { const: 'constant-arrival-rate' } } },
-  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-  then: { required: ['rate', 'duration'], properties: { iterations: false } },
-  else: { properties: { rate: false, timeUnit: false, duration: false } },
+} as const
+
+const thresholds = {
+  type: 'array',
+  items: {
+    type: ['string', 'object'],
+    required: ['threshold'],
+    properties: { threshold: { type: 'string' }, abortOnFail: { type: 'boolean' }, delayAbortEval: duration },
+    additionalProperties: false,
+  },
 } as const
 
 export const SCENARIO_SCHEMA = {
@@ -51,6 +95,12 @@ export const SCENARIO_SCHEMA = {
               replicas: count,
               port: { type: 'integer', minimum: 1, maximum: 65535 },
               profile: { type: 'string' },
+              service: { type: 'string', pattern: dnsLabel },
+              labels: {
+                type: 'object',
+                propertyNames: { pattern: labelName },
+                additionalProperties: { type: 'string', pattern: labelValue },
+              },
               maxSurge: share,
               maxUnavailable: share,
             },
@@ -74,11 +124,31 @@ export const SCENARIO_SCHEMA = {
       },
       additionalProperties: false,
     },
-    scenarios: { type: 'object', additionalProperties: churn },
+    scenarios: { type: 'object', propertyNames: { pattern: '^[0-9A-Za-z_-]+$' }, additionalProperties: entry },
     duration,
     settle: duration,
     scrapeInterval: duration,
-    thresholds: { type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } },
+    thresholds: { type: 'object', additionalProperties: thresholds },
+    gates: {
+      type: 'object',
+      additionalProperties: {
+        type: 'array',
+        uniqueItems: true,
+        items: { type: 'string', enum: ['mean', 'p50', 'p90', 'p95', 'p99', 'value'] },
+      },
+    },
+    search: {
+      type: 'object',
+      required: ['field', 'from', 'to', 'resolution', 'sustained'],
+      properties: {
+        field: { type: 'string', minLength: 1 },
+        from: natural,
+        to: natural,
+        resolution: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
+        sustained: { type: 'object', additionalProperties: { type: 'array', items: { type: 'string' } } },
+      },
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 } as const

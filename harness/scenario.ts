@@ -1,28 +1,17 @@
 import { createHash } from 'node:crypto'
 import { Ajv, type ErrorObject } from 'ajv'
-import { ExitCode, parseDuration } from '../base/index.ts'
-import { canonicalJson, checkThresholds } from '../reports/index.ts'
-import type {
-  ClusterInput,
-  GateStatistic,
-  ProfileName,
-  ScenarioInput,
-  SearchInput,
-  ThresholdInput,
-  TimingsInput,
-} from '../scenarios/index.ts'
-import {
-  ACTIONS,
-  type ClusterSpec,
-  type ClusterTimings,
-  type Jittered,
-  type PlannedAction,
-  PROFILES,
-} from '../sim/index.ts'
+import { ExitCode, nearest, parseDuration } from '../base/index.ts'
+import { canonicalJson, checkThresholds, metricInfo, METRICS, parseMetricKey } from '../reports/index.ts'
+import type { GateStatistic, ProfileName, ScenarioInput, SearchInput, ThresholdInput } from '../scenarios/index.ts'
+import type { ClusterSpec, PlannedAction } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
 import type { QueryLoad } from './load/planned-load.ts'
-import { timetable } from './load/timetable.ts'
+import { queryTags } from './load/query-keys.ts'
+import { completeCluster, type ToMs } from './scenario-cluster.ts'
+import { planEntries } from './scenario-plan.ts'
 import { SCENARIO_SCHEMA } from './scenario-schema.ts'
+import { applySet, fieldAt } from './scenario-set.ts'
+import { checkSubMetrics } from './sub-metrics.ts'
 
 /** A scenario after judgement: complete, in milliseconds, frozen. Nobody below checks or defaults again. */
 export interface Scenario {
@@ -53,18 +42,6 @@ export interface ScenarioOptions {
   readonly set: readonly string[]
 }
 
-/** Kubernetes' own delays where people would notice; pod start and stop as on a cluster with warm images. */
-const DEFAULT_TIMINGS: TimingsInput = {
-  schedule: ['5ms', '20ms'],
-  start: ['300ms', '900ms'],
-  ready: ['100ms', '400ms'],
-  terminate: ['200ms', '1000ms'],
-  leaseRenew: '10s',
-  nodeMonitorGrace: '50s',
-  nodeMonitorPeriod: '5s',
-  eviction: '5m',
-}
-
 /**
  * Applies profile and `--set`, judges the result and completes it.
  *
@@ -89,8 +66,15 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   }
   const durationMs = ms('duration', scenario.duration)
   const cluster = completeCluster(scenario.cluster, ms, faults)
-  const plan = planActions(scenario, durationMs, ms, faults)
+  const { plan, queries } = planEntries(scenario, cluster, { seed: options.seed, durationMs, ms, faults })
   faults.push(...checkThresholds(scenario.thresholds ?? {}).map(fault => `thresholds.${fault}`))
+  checkDelays(scenario.thresholds ?? {}, ms)
+  faults.push(...checkGates(scenario.gates ?? {}))
+  for (const named of ['thresholds', 'gates'] as const) {
+    const keys = Object.keys(scenario[named] ?? {})
+    faults.push(...checkSubMetrics(keys, cluster, queryTags(queries)).map(fault => `${named}.${fault}`))
+  }
+  if (scenario.search !== undefined) faults.push(...checkSearch(scenario.search, merged))
   const completed = {
     durationMs,
     settleMs: ms('settle', scenario.settle),
@@ -108,7 +92,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     plan,
     ...completed,
     thresholds: scenario.thresholds ?? {},
-    queries: [],
+    queries,
     gates: scenario.gates ?? {},
     ...(scenario.search === undefined ? {} : { search: scenario.search }),
     resolved: merged,
@@ -116,14 +100,15 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   })
 }
 
-const validate = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true }).compile(
-  SCENARIO_SCHEMA,
-)
+const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(SCENARIO_SCHEMA)
 
 function schemaFault(error: ErrorObject): string {
   const path = error.instancePath.slice(1).replaceAll('/', '.') || 'scenario'
   const { params } = error
-  if (error.keyword === 'additionalProperties') return `${path}: unknown field "${params.additionalProperty}"`
+  if (error.keyword === 'additionalProperties') {
+    const near = nearest(String(params.additionalProperty), Object.keys(error.parentSchema?.properties ?? {}))
+    return `${path}: unknown field "${params.additionalProperty}"${near === undefined ? '' : `; did you mean ${near}?`}`
+  }
   if (error.keyword === 'enum') return `${path}: must be one of ${(params.allowedValues as string[]).join(', ')}`
   return `${path}: ${error.message ?? 'is not valid'}`
 }
@@ -134,115 +119,40 @@ function scenarioError(name: string, faults: readonly string[]): HarnessError {
   return new HarnessError('CHURN_SCENARIO', `scenario ${name} cannot be run:${list}`, { exitCode: ExitCode.usage })
 }
 
-type ToMs = (path: string, text: string) => number
-
-function completeCluster(input: ClusterInput, ms: ToMs, faults: string[]): ClusterSpec {
-  const podsPerNodeMax = input.podsPerNodeMax ?? 110
-  const workloads = Object.entries(input.workloads).map(([name, workload]) => {
-    const profile = workload.profile ?? 'web-service'
-    if (!PROFILES.some(known => known.name === profile)) {
-      const known = PROFILES.map(({ name: each }) => each).join(', ')
-      faults.push(`cluster.workloads.${name}.profile: unknown profile "${profile}"; known are ${known}`)
-    }
-    return {
-      namespace: workload.namespace ?? 'default',
-      name,
-      replicas: workload.replicas,
-      port: workload.port ?? 8080,
-      profile,
-      maxSurge: workload.maxSurge ?? '25%',
-      maxUnavailable: workload.maxUnavailable ?? '25%',
-    }
-  })
-  return {
-    nodes: input.nodes,
-    zones: input.zones ?? Math.min(3, input.nodes),
-    podsPerNodeMax,
-    workloads,
-    timings: completeTimings({ ...DEFAULT_TIMINGS, ...input.timings }, ms),
-  }
-}
-
-function completeTimings(timings: TimingsInput, ms: ToMs): ClusterTimings {
-  const jittered = (name: 'schedule' | 'start' | 'ready' | 'terminate'): Jittered => ({
-    base: ms(`cluster.timings.${name}`, timings[name][0]),
-    jitter: ms(`cluster.timings.${name}`, timings[name][1]),
-  })
-  return {
-    scheduleMs: jittered('schedule'),
-    startMs: jittered('start'),
-    readyMs: jittered('ready'),
-    terminateMs: jittered('terminate'),
-    leaseRenewMs: ms('cluster.timings.leaseRenew', timings.leaseRenew),
-    nodeMonitorGraceMs: ms('cluster.timings.nodeMonitorGrace', timings.nodeMonitorGrace),
-    nodeMonitorPeriodMs: ms('cluster.timings.nodeMonitorPeriod', timings.nodeMonitorPeriod),
-    evictionMs: ms('cluster.timings.eviction', timings.eviction),
-  }
-}
-
-function planActions(
-  scenario: ScenarioInput,
-  durationMs: number,
-  ms: ToMs,
-  faults: string[],
-): readonly PlannedAction[] {
-  const plan: PlannedAction[] = []
-  for (const [name, churn] of Object.entries(scenario.scenarios)) {
-    const path = `scenarios.${name}`
-    const action = ACTIONS.find(candidate => candidate.name === churn.exec)
-    if (action === undefined) {
-      faults.push(
-        `${path}.exec: unknown action "${churn.exec}"; known are ${ACTIONS.map(known => known.name).join(', ')}`,
-      )
+/** Gates on what is never measured, or by a statistic that the metric has not, could never fail. */
+function checkGates(gates: NonNullable<ScenarioInput['gates']>): string[] {
+  const faults: string[] = []
+  for (const [key, statistics] of Object.entries(gates)) {
+    const { name } = parseMetricKey(key)
+    const info = metricInfo(name)
+    if (info === undefined) {
+      const near = nearest(name, Object.keys(METRICS))
+      faults.push(`gates.${key}: there is no metric "${name}"${near === undefined ? '' : `; did you mean ${near}?`}`)
       continue
     }
-    const args = churn.args ?? {}
-    for (const arg of action.args) {
-      const given = args[arg.name]
-      if (given === undefined) {
-        if (arg.optional !== true) faults.push(`${path}.args.${arg.name}: is missing (${arg.description})`)
-      } else if (typeof given !== arg.type) {
-        faults.push(`${path}.args.${arg.name}: must be a ${arg.type}`)
+    for (const statistic of statistics) {
+      if ((statistic === 'value') === (info.kind === 'histogram')) {
+        const has = info.kind === 'histogram' ? 'mean, p50, p90, p95, p99' : 'value'
+        faults.push(`gates.${key}: a ${info.kind} has no "${statistic}"; it has ${has}`)
       }
-    }
-    for (const given of Object.keys(args)) {
-      if (!action.args.some(arg => arg.name === given))
-        faults.push(`${path}.args.${given}: "${churn.exec}" takes no such argument`)
-    }
-    checkReferences(scenario, path, args, faults)
-    for (const atMs of timetable(churn, path, ms)) {
-      if (atMs >= durationMs) {
-        faults.push(`${path}: an iteration at ${atMs} ms would start after the scenario's duration of ${durationMs} ms`)
-        break
-      }
-      plan.push({ atMs, action: churn.exec, args })
     }
   }
-  return plan.toSorted((a, b) => a.atMs - b.atMs)
+  return faults
 }
 
-/** Workloads and nodes that an action names must exist: a typing error would otherwise be a quiet cluster. */
-function checkReferences(
-  scenario: ScenarioInput,
-  path: string,
-  args: Readonly<Record<string, string | number | boolean>>,
-  faults: string[],
-): void {
-  if (typeof args.workload === 'string') {
-    const known = Object.entries(scenario.cluster.workloads).map(
-      ([name, workload]) => `${workload.namespace ?? 'default'}/${name}`,
-    )
-    const wanted = args.workload.includes('/') ? args.workload : `default/${args.workload}`
-    if (!known.includes(wanted)) {
-      faults.push(`${path}.args.workload: there is no "${args.workload}"; the cluster has ${known.join(', ')}`)
-    }
-  }
-  if (typeof args.node === 'string') {
-    const number = /^node-(\d+)$/.exec(args.node)?.[1]
-    if (number === undefined || Number(number) >= scenario.cluster.nodes) {
-      faults.push(
-        `${path}.args.node: there is no "${args.node}"; nodes are node-0 to node-${scenario.cluster.nodes - 1}`,
-      )
+function checkSearch({ field, from, to, sustained }: SearchInput, merged: unknown): string[] {
+  const faults = checkThresholds(sustained).map(fault => `search.sustained.${fault}`)
+  if (typeof fieldAt(merged, field) !== 'number') faults.push(`search.field: "${field}" is no number of this scenario`)
+  if (from >= to) faults.push(`search.from: ${from} must be below search.to, ${to}`)
+  if (Object.keys(sustained).length === 0) faults.push('search.sustained: must say what sustained means')
+  return faults
+}
+
+function checkDelays(thresholds: NonNullable<ScenarioInput['thresholds']>, ms: ToMs): void {
+  for (const [metric, list] of Object.entries(thresholds)) {
+    for (const [i, threshold] of list.entries()) {
+      if (typeof threshold === 'string' || threshold.delayAbortEval === undefined) continue
+      ms(`thresholds.${metric}.${i}.delayAbortEval`, threshold.delayAbortEval)
     }
   }
 }
@@ -253,27 +163,6 @@ function merge(base: unknown, over: unknown): unknown {
   const out: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(over)) out[key] = key in out ? merge(out[key], value) : value
   return out
-}
-
-/** Applies one `path.to.field=value`. The value is JSON where it parses as such, otherwise the text itself. */
-function applySet(target: unknown, assignment: string, faults: string[]): unknown {
-  const equals = assignment.indexOf('=')
-  if (equals < 1) {
-    faults.push(`--set ${assignment}: write it as field=value, for instance --set cluster.nodes=50`)
-    return target
-  }
-  const path = assignment.slice(0, equals).split('.')
-  const text = assignment.slice(equals + 1)
-  let value: unknown = text
-  try {
-    value = JSON.parse(text)
-  } catch {
-    // Not JSON: the text is meant as it stands.
-  }
-  return merge(
-    target,
-    path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value),
-  )
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { type MessagePort, type Worker } from 'node:worker_threads'
 import { type Clock, CodedError, ExitCode, spawnWorker } from '../base/index.ts'
 import {
+  type ActionArgs,
+  type ApiUsage,
   checkDescriptors,
   claimPodNetwork,
   CONTROL_PLANE_WORKER,
@@ -16,6 +18,7 @@ import {
   TruthTable,
 } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
+import { podBounds } from './pod-bounds.ts'
 import type { Scenario } from './scenario.ts'
 import type { ApiAccess } from './subjects/index.ts'
 
@@ -76,10 +79,10 @@ export class Simulation {
   /** @throws CodedError CHURN_FD_LIMIT, CHURN_API_PORT; HarnessError CHURN_SIM_FAILED. Nothing runs on then. */
   static async create(clock: Clock, options: SimulationOptions): Promise<Simulation> {
     const { scenario } = options
-    const pods = peakPods(scenario)
-    checkDescriptors({ pods, portsPerPod: 1, threads: TARGET_THREADS })
+    const pods = podBounds(scenario)
+    checkDescriptors({ pods: pods.atOnce, portsPerPod: 1, threads: TARGET_THREADS })
     const network = await claimPodNetwork()
-    const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, pods * TRUTH_ROWS_PER_POD))
+    const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, pods.atOnce * TRUTH_ROWS_PER_POD, pods.ever * 2))
     const pool = await startPool(network, clock, {
       threads: TARGET_THREADS,
       truth: truth.buffer,
@@ -118,6 +121,21 @@ export class Simulation {
     return (await started).startedNs
   }
 
+  /** Performs a registered action by hand: what it did, or why the cluster refused it. */
+  async act(action: string, args: ActionArgs): Promise<{ readonly ok: boolean; readonly detail: string }> {
+    const acted = this.#inbox.next('acted')
+    this.#send({ type: 'act', action, args })
+    const { ok, detail } = await acted
+    return { ok, detail }
+  }
+
+  /** What clients have cost the API server so far. */
+  async apiUsage(): Promise<ApiUsage> {
+    const usage = this.#inbox.next('usage')
+    this.#send({ type: 'usage' })
+    return (await usage).usage
+  }
+
   async collect(): Promise<{ readonly controlPlane: ControlPlaneReport; readonly targets: TargetLogs }> {
     const report = this.#inbox.next('report')
     this.#send({ type: 'collect' })
@@ -147,20 +165,6 @@ async function startPool(network: PodNetworkClaim, ...args: Parameters<typeof Ta
     network.release()
     throw error
   }
-}
-
-/** Highest number of pods that can be alive at once: replicas at their peak, doubled for those that surge or linger. */
-export function peakPods(scenario: Scenario): number {
-  const replicas = new Map(
-    scenario.cluster.workloads.map(({ namespace, name, replicas: n }) => [`${namespace}/${name}`, n]),
-  )
-  const peak = new Map(replicas)
-  for (const { action, args } of scenario.plan) {
-    if (action !== 'scale') continue
-    const key = String(args.workload).includes('/') ? String(args.workload) : `default/${args.workload}`
-    peak.set(key, Math.max(peak.get(key) ?? 0, Number(args.replicas)))
-  }
-  return Math.ceil([...peak.values()].reduce((sum, n) => sum + n, 0) * 1.5)
 }
 
 type Answer<T extends FromControlPlane['type']> = Extract<FromControlPlane, { type: T }>

@@ -12,12 +12,14 @@ import type { Ending } from './trial.ts'
  * Something that takes part in a trial beside the probes that every trial has: query load, live thresholds, a profile of
  * the subject, the dashboard.
  *
- *   onStart ─▶ (onEvents | onSecond)* ─▶ onStop ─▶ onMeasured
+ *   onPrepare ─▶ onStart ─▶ (onEvents | onSecond)* ─▶ onStop ─▶ onMeasured ─▶ close
  *
- * `onStart` comes when the scenario's planned time 0 is known, `onStop` when churn and settling are over (or the trial was
- * cut short), `onMeasured` when the metrics of the probes are there. What one part throws ends the run as an internal error.
+ * `onPrepare` comes when the subject is ready and planned time stands still, `onStart` when the scenario's planned time 0 is known, `onStop` when churn and settling are over (or the trial was
+ * cut short), `onMeasured` when the metrics of the probes are there, `close` in any case. What one part throws ends the run as an internal error.
  */
 export interface TrialPart {
+  /** Does what takes time and must not delay anything later. */
+  onPrepare?(subject: Subject): Promise<void>
   onStart?(context: TrialContext): void
   /** Ground truth, in the order in which it was committed. */
   onEvents?(events: readonly TruthEvent[]): void
@@ -26,6 +28,8 @@ export interface TrialPart {
   onStop?(): Promise<void> | void
   /** Adds metrics of its own. */
   onMeasured?(metrics: Record<string, MetricValue>): void
+  /** Leaves nothing running, however far the trial came. */
+  close?(): void
 }
 
 /** What a part may see and do. */
@@ -40,6 +44,8 @@ export interface TrialContext {
   /** Folder of the trial; the subject's files are in `subject/` below it. */
   readonly outDir: string
   isVisible(uid: string): boolean
+  /** Monotonic instant at which the pod's samples could first be queried. */
+  visibleNs(uid: string): bigint | undefined
   /** What can be measured already: thresholds are judged on it while the trial runs. */
   measuredSoFar(): Record<string, MetricValue>
   warn(warning: Warning): void

@@ -1,9 +1,20 @@
 import { basename, join } from 'node:path'
 import { type Clock, describeError, DurationHistogram } from '../base/index.ts'
-import { type MetricValue, type Run, type TimelineEvent, toHistogramValue, type Warning } from '../reports/index.ts'
+import {
+  type CrossedThreshold,
+  type MetricValue,
+  type Run,
+  type TimelineEvent,
+  toHistogramValue,
+  type Warning,
+} from '../reports/index.ts'
 import type { TargetSpec, TruthEvent } from '../sim/index.ts'
 import {
+  deadlineOf,
+  discoveryFloor,
+  discoveryHeatmap,
   type EligibleFrom,
+  HeatmapBuilder,
   measureDiscoveredSoFar,
   measureDiscovery,
   measureRemoval,
@@ -11,14 +22,17 @@ import {
   PodHistories,
   Punctuality,
   readIdentities,
+  type ScrapedPod,
   VisibilityProbe,
 } from './probes/index.ts'
 import { Progress } from './progress.ts'
 import { Sampler, SAMPLED_COLUMNS } from './sampler.ts'
 import type { Scenario } from './scenario.ts'
 import type { Simulation } from './simulation.ts'
+import { SubMetrics } from './sub-metrics.ts'
 import { type Subject, SubjectError } from './subjects/index.ts'
-import { interruptedEarly } from './errors.ts'
+import { interruptedEarly, TIMED_OUT } from './errors.ts'
+import { hostConditions, hostWarnings, readHostCounters } from './host-conditions.ts'
 import type { TrialContext, TrialPart } from './trial-part.ts'
 import { harnessFaults } from './verdict.ts'
 
@@ -40,8 +54,10 @@ export interface TrialOptions {
 export type Ending =
   | { readonly kind: 'complete' }
   | { readonly kind: 'interrupted' }
+  /** The time that the user gave the command was over. */
+  | { readonly kind: 'timed-out' }
   /** A threshold with `abortOnFail` was crossed; the message names it. */
-  | { readonly kind: 'threshold'; readonly error: Error }
+  | { readonly kind: 'threshold'; readonly error: Error; readonly crossed?: CrossedThreshold }
   /** The subject ended by itself. */
   | { readonly kind: 'crashed'; readonly error: Error }
   /** The simulation failed. */
@@ -59,6 +75,7 @@ export class Trial {
   readonly #pods: PodHistories
   readonly #events: { readonly atS: number; readonly label: string }[] = []
   readonly #ended: Promise<void>
+  readonly #subMetrics: SubMetrics
   #endNow: () => void = () => {}
   #probe: VisibilityProbe | undefined
   #sampler: Sampler | undefined
@@ -76,7 +93,19 @@ export class Trial {
       if (event.type === from) this.#probe?.expectVisible(uid, event.plannedNs)
       else if (event.type === 'pod-deleted') this.#probe?.expectGone(uid, event.plannedNs)
     })
-    options.signal.addEventListener('abort', () => this.end({ kind: 'interrupted' }), { once: true })
+    const { scenario, signal } = options
+    this.#subMetrics = new SubMetrics([...Object.keys(scenario.thresholds), ...Object.keys(scenario.gates)], {
+      cluster: scenario.cluster,
+      pods: this.#pods,
+      scrapeIntervalMs: scenario.scrapeIntervalMs,
+    })
+    signal.addEventListener(
+      'abort',
+      () => this.end({ kind: signal.reason === TIMED_OUT ? TIMED_OUT : 'interrupted' }),
+      {
+        once: true,
+      },
+    )
   }
 
   /** Some pod that was opened, if there was any. */
@@ -105,6 +134,7 @@ export class Trial {
   close(): void {
     this.#progress?.stop()
     this.#sampler?.stop()
+    for (const part of this.#options.parts) part.close?.()
   }
 
   async execute(simulation: Simulation, subject: Subject): Promise<Run> {
@@ -122,13 +152,20 @@ export class Trial {
       })
     })
     for (const message of subject.warnings ?? []) this.warnings.push({ code: 'subject', message })
-    const probe = new VisibilityProbe(clock, { query: promql => subject.query(promql) })
+    const visibilityOverTime = new HeatmapBuilder()
+    const probe = new VisibilityProbe(clock, {
+      query: promql => subject.query(promql),
+      onVisibility: (sinceNs, waitNs) => visibilityOverTime.add(sinceNs, waitNs),
+      onWait: (of, uid, waitNs, censored) => this.#subMetrics.addWait(`${of}_latency`, uid, Number(waitNs), censored),
+    })
     this.#probe = probe
     // The first question opens the connection and compiles the way to it: before the clock runs, not while it does.
-    await probe.warmUp()
+    await Promise.all([probe.warmUp(), ...parts.map(part => part.onPrepare?.(subject))])
     const startNs = await Promise.race([simulation.go(), this.#ended])
     if (startNs === undefined) throw this.#endedEarly()
     const cpuBefore = subject.resources()?.cpuSeconds
+    const hostBefore = readHostCounters()
+    const ownCpuBefore = process.cpuUsage()
     const unixOfNs = clock.unixMs() - Number(clock.monotonicNs()) / 1e6
     const toUnixMs = (ns: bigint): number => unixOfNs + Number(ns) / 1e6
     const sampler = new Sampler(clock, {
@@ -161,6 +198,7 @@ export class Trial {
       pods: this.#pods,
       outDir: this.#options.outDir,
       isVisible: uid => probe.isVisible(uid),
+      visibleNs: uid => probe.visibleNs(uid),
       measuredSoFar: () => this.#measuredSoFar(simulation, probe, sampler, startNs),
       warn: warning => this.warnings.push(warning),
       end: ending => this.end(ending),
@@ -179,6 +217,16 @@ export class Trial {
     await Promise.all([probe.stop(), ...parts.map(part => part.onStop?.())])
     sampler.stop()
     const cpuAfter = subject.resources()?.cpuSeconds
+    const ownCpu = process.cpuUsage(ownCpuBefore)
+    const host = hostConditions(
+      hostBefore,
+      readHostCounters(),
+      cpuBefore === undefined || cpuAfter === undefined
+        ? undefined
+        : (ownCpu.user + ownCpu.system) / 1e6 + cpuAfter - cpuBefore,
+      Number(endNs - startNs) / 1e9,
+    )
+    this.warnings.push(...hostWarnings(host))
     if (this.ending.kind === 'complete') await Promise.race([this.#wait(COMMIT_GRACE_MS), this.#ended])
     // Whole milliseconds, as the targets' clocks give them.
     const logsUntilUnixMs = Math.floor(clock.unixMs())
@@ -211,9 +259,20 @@ export class Trial {
       metrics.apiserver_watches = { value: controlPlane.api.watches }
       metrics.apiserver_bytes = { value: controlPlane.api.bytes }
       const punctuality = new Punctuality(scenario.scrapeIntervalMs)
-      for (const log of targets.scrapes) if (this.#pods.byUid.has(log.uid)) punctuality.add(log.requestMs)
+      const scraped: ScrapedPod[] = []
+      for (const { uid, requestMs } of targets.scrapes) {
+        const pod = this.#pods.byUid.get(uid)
+        if (pod === undefined) continue
+        const untilMs = this.#logMs(deadlineOf(pod, endNs))
+        punctuality.add(requestMs, untilMs)
+        this.#subMetrics.addScrapes(uid, requestMs, untilMs)
+        const eligibleNs = this.#pods.eligibleNs(pod, this.#from)
+        if (eligibleNs !== undefined) scraped.push({ eligibleMs: this.#logMs(eligibleNs), requestMs })
+      }
+      const floorMs = discoveryFloor(scraped, scenario.scrapeIntervalMs)
+      if (floorMs !== undefined) metrics.discovery_floor = { value: floorMs / 1000 }
       const { lateness, missed, duplicates } = punctuality.result()
-      putHistogram(metrics, 'scrape_lateness', lateness)
+      putHistogram(metrics, 'scrape_lateness', lateness, missed)
       metrics.scrapes_missed = { value: missed }
       metrics.scrapes_duplicate = { value: duplicates }
       let served = 0
@@ -228,10 +287,11 @@ export class Trial {
         metrics.cpu_seconds_per_million_samples = { value: ((cpuAfter - cpuBefore) / samples) * 1e6 }
       }
     }
+    this.#subMetrics.put(metrics, { truth: simulation.truth, from: this.#from, untilNs: endNs })
     for (const part of parts) part.onMeasured?.(metrics)
     progress.stop()
 
-    const validity = harnessFaults(generatorLag)
+    const validity = harnessFaults(generatorLag, host, metrics)
     return {
       index: 0,
       arm: 'A',
@@ -244,13 +304,19 @@ export class Trial {
         command: subject.command,
         files: subject.files.map(file => join('subject', basename(file))),
       },
+      host,
       traceSha256: collected?.controlPlane.traceSha256 ?? '',
       valid: validity.length === 0,
       invalidReasons: validity,
       aborted: this.ending.kind !== 'complete',
+      ...('crossed' in this.ending && this.ending.crossed !== undefined ? { crossed: this.ending.crossed } : {}),
       metrics,
       timeline: { intervalS: 1, columns: SAMPLED_COLUMNS, rows: sampler.rows },
       events: this.#events satisfies readonly TimelineEvent[],
+      heatmaps: known({
+        discovery_latency: discoveryHeatmap(this.#pods, simulation.truth, this.#from, { startNs, endNs }),
+        visibility_latency: visibilityOverTime.build(startNs),
+      }),
     }
   }
 
@@ -268,6 +334,7 @@ export class Trial {
     discovery.destroy()
     putHistogram(metrics, 'visibility_latency', probe.visibility)
     putHistogram(metrics, 'staleness_latency', probe.staleness)
+    this.#subMetrics.put(metrics, { truth, from: this.#from })
     if (sampler.rssPeakBytes > 0) metrics.rss_peak = { value: sampler.rssPeakBytes }
     let served = 0
     for (const pod of this.#pods.byUid.values()) served += truth.read(pod.target.slot).samplesServed
@@ -303,6 +370,7 @@ export class Trial {
         pods: this.#pods,
         truth: simulation.truth,
         toUnixMs,
+        onPod: (uid, latencyNs) => this.#subMetrics.addWait('removal_latency', uid, latencyNs),
       })
       putHistogram(metrics, 'removal_latency', removal)
       const samples = await measureSamples({
@@ -310,7 +378,8 @@ export class Trial {
         identities,
         targets: new Map([...this.#pods.byUid].map(([uid, pod]) => [uid, pod.target])),
         logs: targets.scrapes,
-        cutMs: Number(endNs - this.originNs) / 1e6,
+        cutMs: this.#logMs(endNs),
+        originUnixMs: toUnixMs(this.originNs),
         logsUntilUnixMs,
         valueErrorRatioMax: subject.valueErrorRatioMax ?? 0,
       })
@@ -327,9 +396,14 @@ export class Trial {
     }
   }
 
+  /** A monotonic instant on the clock of the target threads' logs. */
+  #logMs(ns: bigint): number {
+    return Number(ns - this.originNs) / 1e6
+  }
+
   /** Why there is nothing to report. */
   #endedEarly(): Error {
-    return 'error' in this.ending ? this.ending.error : interruptedEarly()
+    return 'error' in this.ending ? this.ending.error : interruptedEarly(this.#options.signal)
   }
 
   #wait(ms: number): Promise<void> {
@@ -350,4 +424,9 @@ function putHistogram(
 function storedOr(metrics: Readonly<Record<string, MetricValue>>, served: number): number {
   const stored = metrics.samples_stored
   return stored !== undefined && 'value' in stored ? stored.value : served
+}
+
+/** Without the entries that hold nothing. */
+function known<T>(entries: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).filter((entry): entry is [string, T] => entry[1] !== undefined))
 }

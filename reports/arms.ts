@@ -55,7 +55,7 @@ export function keysOf(arms: readonly Arm[]): string[] {
 }
 
 /** What a metric means: as the report says, otherwise as the catalogue does. */
-export function infoOf(report: Report, key: string): MetricInfo {
+export function infoOf(report: Pick<Report, 'metrics'>, key: string): MetricInfo {
   const { name } = parseMetricKey(key)
   const own = Object.hasOwn(report.metrics, name) ? report.metrics[name] : undefined
   return own ?? metricInfo(name) ?? { kind: 'value', unit: '1', direction: 'none', help: '' }
@@ -94,7 +94,8 @@ function median(ascending: readonly number[]): number {
 
 const POSITION = new Map(Object.keys(METRICS).map((name, i) => [name, i]))
 
-function byReadingOrder(a: string, b: string): number {
+/** Orders keys as the catalogue does, those that it does not know at the end. */
+export function byReadingOrder(a: string, b: string): number {
   const position = (key: string): number => POSITION.get(parseMetricKey(key).name) ?? POSITION.size
   return position(a) - position(b) || (a < b ? -1 : a > b ? 1 : 0)
 }

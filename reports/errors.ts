@@ -7,6 +7,12 @@ type ReportCode =
   | 'CHURN_REPORT_WRITE'
   /** A report file is missing, is not JSON, or does not satisfy docs/report.schema.json. */
   | 'CHURN_REPORT_READ'
+  /** No baseline of that name, a name that is taken or cannot be used, or a report that should not be one. */
+  | 'CHURN_BASELINE'
+  /** A file that should be k6's is none. */
+  | 'CHURN_IMPORT'
+  /** No report is left to draw a trend from, or none has the figures that were asked for. */
+  | 'CHURN_TREND'
 
 /** Every one of them is something that the caller of the command can put right: exit code 2. */
 export class ReportError extends CodedError {

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { assert, makeFolder } from '../base/index.ts'
 import { ReportError } from './errors.ts'
@@ -7,6 +7,7 @@ import { renderHtml } from './render/html/page.ts'
 import { renderMarkdown } from './render/markdown.ts'
 import type { Report } from './report.ts'
 import { validateReport } from './schema.ts'
+import { isSystemError, readJsonFile, unwritable, writeAtomically } from './text-files.ts'
 
 /** Where a report was written, absolute. */
 export interface ReportFiles {
@@ -28,7 +29,7 @@ export async function prepareReportFolder(dir: string): Promise<string> {
     await (await open(probe, 'w')).close()
     await rm(probe)
   } catch (error) {
-    throw unwritable(folder, error)
+    throw unwritableFolder(folder, error)
   }
   return folder
 }
@@ -41,9 +42,7 @@ export async function prepareReportFolder(dir: string): Promise<string> {
  * @throws ReportError CHURN_REPORT_WRITE (exit 2)
  */
 export async function writeReport(dir: string, report: Report): Promise<ReportFiles> {
-  const text = prettyJson(report)
-  const faults = validateReport(JSON.parse(text))
-  assert(faults.length === 0, () => `the report does not satisfy its schema: ${faults.join('; ')}`)
+  const text = reportText(report)
   const folder = await prepareReportFolder(dir)
   const files = {
     json: join(folder, 'report.json'),
@@ -55,9 +54,17 @@ export async function writeReport(dir: string, report: Report): Promise<ReportFi
     await writeAtomically(files.markdown, renderMarkdown(report))
     await writeAtomically(files.html, renderHtml(report))
   } catch (error) {
-    throw isSystemError(error) ? unwritable(folder, error) : error
+    throw isSystemError(error) ? unwritableFolder(folder, error) : error
   }
   return files
+}
+
+/** The report as its file holds it; what does not satisfy the schema is our mistake. */
+export function reportText(report: Report): string {
+  const text = prettyJson(report)
+  const faults = validateReport(JSON.parse(text))
+  assert(faults.length === 0, () => `the report does not satisfy its schema: ${faults.join('; ')}`)
+  return text
 }
 
 /**
@@ -66,64 +73,19 @@ export async function writeReport(dir: string, report: Report): Promise<ReportFi
  * @throws ReportError CHURN_REPORT_READ (exit 2): missing, not JSON, or not a report, with every fault
  */
 export async function readReport(path: string): Promise<Report> {
-  const fail = (what: string, cause?: unknown): never => {
-    throw new ReportError('CHURN_REPORT_READ', `${path} ${what}`, cause)
-  }
-  let text: string
-  try {
-    const file = (await stat(path)).isDirectory() ? join(path, 'report.json') : path
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    return fail('cannot be read', error)
-  }
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    return fail('is not JSON', error)
-  }
+  const isFolder = await stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+  const json = await readJsonFile(isFolder ? join(path, 'report.json') : path, path)
   const faults = validateReport(json)
-  if (faults.length > 0) fail(`is not a churnbench report:${faults.map(fault => `\n  ${fault}`).join('')}`)
+  if (faults.length > 0) {
+    const list = faults.map(fault => `\n  ${fault}`).join('')
+    throw new ReportError('CHURN_REPORT_READ', `${path} is not a churnbench report:${list}`)
+  }
   return json as Report
 }
 
-/** A reader sees the old file or the new one, never a part. */
-async function writeAtomically(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`
-  try {
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, file)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: 'there is a file of that name',
-  ENOTDIR: 'a part of the path is a file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space left',
-  EDQUOT: 'the disk quota is used up',
-  EISDIR: 'a folder has the name of a report file',
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error
-}
-
-function unwritable(folder: string, error: unknown): ReportError {
-  const reason = isSystemError(error) ? REASONS[error.code ?? ''] : undefined
-  // A reason that we can put into words stands for its cause; any other is told by the cause itself.
-  return reason === undefined
-    ? new ReportError('CHURN_REPORT_WRITE', `cannot write a report to ${folder}`, error)
-    : new ReportError('CHURN_REPORT_WRITE', `cannot write a report to ${folder}: ${reason}; name another with --out`)
+function unwritableFolder(folder: string, error: unknown): ReportError {
+  return unwritable(`cannot write a report to ${folder}`, error, 'name another with --out')
 }

@@ -32,6 +32,16 @@ export const METRICS = {
   samples_stored: count('1', 'none', 'Samples that the subject returned when asked back.'),
   samples_lost: count('1', 'lower', 'Samples that were served and that the subject does not return.'),
   samples_wrong: count('1', 'lower', 'Samples that the subject returns with a value that was never served.'),
+  samples_self_reported: count(
+    '1',
+    'none',
+    "What the subject's own counter of appended samples grew by, in the longest part of the run in which no target went away.",
+  ),
+  self_count_error: value(
+    '1',
+    'lower',
+    'How far samples_self_reported lies from what the targets served meanwhile, as a ratio of it.',
+  ),
   ingest_rate: value('1/s', 'higher', 'Samples stored per second of the run.'),
   ingest_capacity: value('1/s', 'higher', 'Highest sustained rate of samples without loss or lateness, by search.'),
   cpu_seconds_per_million_samples: value(
@@ -43,6 +53,15 @@ export const METRICS = {
   bytes_per_series: value('bytes', 'lower', "Growth of the subject's resident memory per series that was alive."),
   disk_bytes_per_sample: value('bytes', 'lower', "Size of the subject's data folder per sample stored."),
   query_latency: histogram('From when a query was due to its complete answer, by class of query.'),
+  query_service_time: histogram('From when a query was sent to its complete answer, by class of query.'),
+  query_rate: value(
+    '1/s',
+    'higher',
+    'Queries answered per second, from the first that was due to the last that was over.',
+  ),
+  queries_failed: count('1', 'lower', 'Queries that got no answer, an error, or no answer in time.'),
+  queries_empty: count('1', 'lower', 'Answers without data to queries whose class promises some.'),
+  queries_dropped: count('1', 'lower', 'Queries that were due and that the generator of the load never tried to send.'),
   select_latency: histogram('Selection of series by label matchers, by type of matcher.'),
   append_ns: histogram('Append of one sample to a known series.', 'ns'),
   series_create_ns: histogram('Append of the first sample of a new series.', 'ns'),

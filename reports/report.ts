@@ -113,6 +113,8 @@ export interface Run {
   readonly invalidReasons: readonly string[]
   /** True when the run was interrupted: what is here is what had been measured until then. */
   readonly aborted: boolean
+  /** The threshold whose crossing ended the run; the value is what it was then. */
+  readonly crossed?: CrossedThreshold
   /** `name` or `name{tag=value}`. */
   readonly metrics: Readonly<Record<string, MetricValue>>
   readonly timeline: Timeline
@@ -186,6 +188,15 @@ export interface TimelineEvent {
   readonly label: string
 }
 
+export interface CrossedThreshold {
+  readonly metric: string
+  /** As written, e.g. `p(99)<8`. */
+  readonly expression: string
+  readonly value: number
+  /** Since the start of planned time. */
+  readonly atS: number
+}
+
 export interface ThresholdResult {
   readonly metric: string
   /** As written, e.g. `p(99)<8`. */
@@ -194,6 +205,8 @@ export interface ThresholdResult {
   readonly value: number | null
   readonly ok: boolean
   readonly noData: boolean
+  /** Present when it was crossed while a run was going on, and ended it. */
+  readonly aborted?: boolean
 }
 
 export interface Warning {
@@ -236,7 +249,7 @@ export interface ComparedArm {
   readonly label: string
   /** Valid, complete trials. */
   readonly trials: number
-  /** Trials that were left out because they were invalid or aborted. */
+  /** Trials that were left out because they, or the other trial of their block, were invalid or aborted. */
   readonly excluded: number
 }
 
@@ -250,7 +263,7 @@ export interface ComparisonRow {
   readonly gate: boolean
   /** An exact count: compared by equality, not by statistics. */
   readonly exact: boolean
-  /** Median over the trials, in the metric's unit; null without data. */
+  /** Median over the trials, of an exact count the worst trial, in the metric's unit; null without data. */
   readonly base: number | null
   readonly head: number | null
   /** Half the width of the central half of the trials, relative to the median: how noisy the arm is. */
@@ -263,7 +276,7 @@ export interface ComparisonRow {
   readonly p: number | null
   /** After Holm, over the gates. */
   readonly pAdjusted: number | null
-  /** Relative change below which nothing is said. */
+  /** Relative change below which nothing is said; 0 for an exact count. */
   readonly minEffect: number
   /** Smallest change that this many trials of this spread would find four times out of five; null when unknown. */
   readonly detectable: number | null

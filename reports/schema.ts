@@ -15,7 +15,7 @@ export function validateReport(json: unknown): string[] {
   compiled ??= new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(
     JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as object,
   )
-  const faults = compiled(json) ? raggedRows(json as Report) : (compiled.errors ?? []).map(fault)
+  const faults = compiled(json) ? beyondSchema(json as Report) : (compiled.errors ?? []).map(fault)
   const more = faults.length - FAULTS_MAX
   return more > 0 ? [...faults.slice(0, FAULTS_MAX), `and ${more} more`] : faults
 }
@@ -27,7 +27,19 @@ function fault({ instancePath, keyword, params, message }: ErrorObject): string 
   return `${path}: ${message ?? 'is not valid'}`
 }
 
-/** A schema cannot say that rows are as long as the list of columns. */
+/** What no schema can say. */
+function beyondSchema(report: Report): string[] {
+  return [...raggedRows(report), ...missingRuns(report)]
+}
+
+/** Steps of a search name the runs that they were. */
+function missingRuns({ capacity, runs }: Report): string[] {
+  return (capacity?.steps ?? []).flatMap(({ run }, i) =>
+    runs.some(({ index }) => index === run) ? [] : [`capacity.steps.${i}.run: there is no run ${run}`],
+  )
+}
+
+/** Rows are as long as the list of columns. */
 function raggedRows(report: Report): string[] {
   return report.runs.flatMap(({ timeline }, i) => {
     const bad = timeline.rows.findIndex(row => row.length !== timeline.columns.length)

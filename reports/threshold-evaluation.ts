@@ -6,7 +6,7 @@ import type { HistogramValue, MetricValue, Run, ThresholdResult } from './report
 import { compare, type Threshold } from './thresholds.ts'
 
 /** What an evaluation needs of a run. */
-export type Measured = Pick<Run, 'metrics' | 'durationS'>
+export type Measured = Pick<Run, 'metrics' | 'durationS' | 'crossed'>
 
 /**
  * Judges every threshold on every run: it must hold in each of them, and the value shown is the worst.
@@ -18,6 +18,14 @@ export function evaluateThresholds(thresholds: readonly Threshold[], runs: reado
     const values = runs.map(run => measure(threshold, run))
     const noData = values.length === 0 || values.includes(undefined)
     const known = values.filter(value => value !== undefined)
+    const crossing = runs
+      .map(({ crossed }) => crossed)
+      .find(crossed => crossed?.metric === threshold.metric && crossed.expression === threshold.expression)
+    // It ended a run: what became of the metric afterwards does not matter.
+    if (crossing !== undefined) {
+      const { metric, expression, value } = crossing
+      return { metric, expression, value, ok: false, noData: false, aborted: true }
+    }
     return {
       metric: threshold.metric,
       expression: threshold.expression,
@@ -26,6 +34,30 @@ export function evaluateThresholds(thresholds: readonly Threshold[], runs: reado
       noData,
     }
   })
+}
+
+/** A threshold that was crossed while its run was going on. */
+export interface Crossing {
+  readonly threshold: Threshold
+  readonly value: number
+}
+
+/**
+ * The first of the thresholds with `abortOnFail` that does not hold `atMs` after the start.
+ *
+ * Unlike at the end, one without data is passed over: what it asks for may be yet to come.
+ */
+export function firstCrossing(
+  thresholds: readonly Threshold[],
+  metrics: Measured['metrics'],
+  atMs: number,
+): Crossing | undefined {
+  for (const threshold of thresholds) {
+    if (threshold.abort === undefined || atMs < threshold.abort.afterMs) continue
+    const value = measure(threshold, { metrics, durationS: atMs / 1000 })
+    if (value !== undefined && !compare(value, threshold.operator, threshold.limit)) return { threshold, value }
+  }
+  return undefined
 }
 
 function worst({ operator, limit }: Threshold, values: readonly number[]): number {

@@ -1,4 +1,4 @@
-import { unreachable } from '../base/index.ts'
+import { nearest, parseDuration, unreachable } from '../base/index.ts'
 import { ReportError } from './errors.ts'
 import { tryParseMetricKey } from './metric-key.ts'
 import { METRICS } from './metrics.ts'
@@ -25,6 +25,8 @@ export interface Threshold {
   readonly operator: Operator
   /** In the metric's base unit: seconds, bytes. */
   readonly limit: number
+  /** Present when crossing it ends the run at once: how long after the start it is first looked at. */
+  readonly abort?: { readonly afterMs: number }
 }
 
 const EXPRESSION =
@@ -109,7 +111,8 @@ function read(
       continue
     }
     for (const entry of expressions as readonly unknown[]) {
-      const expression = typeof entry === 'object' && entry !== null && 'threshold' in entry ? entry.threshold : entry
+      const { expression, abort, wrong } = readEntry(entry)
+      faults.push(...wrong.map(what => `${metric}: ${what}`))
       const parsed = typeof expression === 'string' ? parseExpression(expression) : undefined
       if (parsed === undefined) {
         faults.push(`${metric}: ${JSON.stringify(expression)} is no threshold; write for instance p(99)<8 or value==0`)
@@ -118,11 +121,35 @@ function read(
           `${metric}: "${String(expression)}" asks for ${spell(parsed.aggregation)}, but a ${info.kind} has ${AGGREGATIONS[info.kind].map(spell).join(', ')}`,
         )
       } else {
-        thresholds.push({ metric, expression: expression as string, ...parsed })
+        thresholds.push({ metric, expression: expression as string, ...parsed, ...(abort && { abort }) })
       }
     }
   }
   return { thresholds, faults }
+}
+
+interface Entry {
+  readonly expression: unknown
+  readonly abort?: { readonly afterMs: number }
+  readonly wrong: readonly string[]
+}
+
+/** A threshold's text, or its long form as k6 has it. */
+function readEntry(entry: unknown): Entry {
+  if (typeof entry !== 'object' || entry === null || !('threshold' in entry)) return { expression: entry, wrong: [] }
+  const { threshold, abortOnFail = false, delayAbortEval = '0s', ...more } = entry as Record<string, unknown>
+  const wrong = Object.keys(more).map(
+    field => `unknown field "${field}"; a threshold has threshold, abortOnFail, delayAbortEval`,
+  )
+  if (typeof abortOnFail !== 'boolean') wrong.push('abortOnFail must be true or false')
+  let afterMs = 0
+  try {
+    afterMs = parseDuration(String(delayAbortEval))
+  } catch (error) {
+    wrong.push(`delayAbortEval: ${(error as Error).message}`)
+  }
+  if ('delayAbortEval' in entry && abortOnFail !== true) wrong.push('delayAbortEval says nothing without abortOnFail')
+  return { expression: threshold, ...(abortOnFail === true ? { abort: { afterMs } } : {}), wrong }
 }
 
 function spell(aggregation: Aggregation): string {
@@ -147,24 +174,4 @@ export function compare(value: number, operator: Operator, limit: number): boole
     default:
       return unreachable(operator, 'operator')
   }
-}
-
-/** The known name that is closest to `name` when it is close enough to be meant. */
-function nearest(name: string, known: readonly string[]): string | undefined {
-  const distances = known.map(candidate => ({ candidate, distance: editDistance(name, candidate) }))
-  const best = distances.toSorted((a, b) => a.distance - b.distance)[0]
-  return best !== undefined && best.distance <= Math.max(2, name.length / 4) ? best.candidate : undefined
-}
-
-/** Levenshtein. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
 }

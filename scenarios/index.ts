@@ -1,8 +1,18 @@
+import apiFaults from './api-faults.scenario.ts'
+import canary from './canary.scenario.ts'
+import capacity from './capacity.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
+import partition from './partition.scenario.ts'
+import queryLoad from './query-load.scenario.ts'
 import rollout from './rollout.scenario.ts'
+import sawTooth from './saw-tooth.scenario.ts'
 import scaleBurst from './scale-burst.scenario.ts'
+import soak from './soak.scenario.ts'
+import steadyIngest from './steady-ingest.scenario.ts'
+import zoneOutage from './zone-outage.scenario.ts'
 import type { ScenarioInput } from './scenario.ts'
 
+export { sawTooth, steps, triangle, waves } from './shapes.ts'
 export type {
   Arrivals,
   ChurnInput,
@@ -20,4 +30,17 @@ export type {
 } from './scenario.ts'
 
 /** The scenarios that come with churnbench, in the order in which they are listed. */
-export const SCENARIOS: readonly ScenarioInput[] = [rollout, nodeFailure, scaleBurst]
+export const SCENARIOS: readonly ScenarioInput[] = [
+  rollout,
+  scaleBurst,
+  sawTooth,
+  nodeFailure,
+  zoneOutage,
+  partition,
+  apiFaults,
+  canary,
+  steadyIngest,
+  capacity,
+  queryLoad,
+  soak,
+]

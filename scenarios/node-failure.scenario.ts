@@ -35,6 +35,13 @@ export default {
     samples_lost: ['value==0'],
     samples_wrong: ['value==0'],
   },
+  gates: {
+    discovery_latency: ['p50', 'p90'],
+    visibility_latency: ['p50'],
+    staleness_latency: ['p50'],
+    cpu_seconds_per_million_samples: ['value'],
+    rss_peak: ['value'],
+  },
   profiles: {
     smoke: {
       cluster: {
@@ -46,6 +53,23 @@ export default {
       duration: '12s',
       settle: '8s',
       scrapeInterval: '1s',
+    },
+    ci: {
+      cluster: { timings: { leaseRenew: '200ms', nodeMonitorGrace: '1s', nodeMonitorPeriod: '100ms', eviction: '1s' } },
+      scenarios: { 'node-dies': { startTime: '3s' }, 'node-object-deleted': { startTime: '8s' } },
+      duration: '11s',
+      settle: '6s',
+      scrapeInterval: '1s',
+    },
+    nightly: {
+      cluster: {
+        nodes: 20,
+        workloads: { api: { replicas: 120 }, worker: { replicas: 80 } },
+        timings: { leaseRenew: '10s', nodeMonitorGrace: '50s', nodeMonitorPeriod: '5s', eviction: '30s' },
+      },
+      scenarios: { 'node-dies': { startTime: '30s' }, 'node-object-deleted': { startTime: '180s' } },
+      duration: '300s',
+      settle: '60s',
     },
   },
 } satisfies ScenarioInput

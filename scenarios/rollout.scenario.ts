@@ -68,6 +68,13 @@ export default {
     samples_lost: ['value==0'],
     samples_wrong: ['value==0'],
   },
+  gates: {
+    discovery_latency: ['p50', 'p90'],
+    visibility_latency: ['p50'],
+    staleness_latency: ['p50'],
+    cpu_seconds_per_million_samples: ['value'],
+    rss_peak: ['value'],
+  },
   profiles: {
     smoke: {
       cluster: { nodes: 3 },
@@ -82,6 +89,20 @@ export default {
       },
       duration: '13s',
       settle: '10s',
+      scrapeInterval: '1s',
+    },
+    ci: {
+      scenarios: {
+        'scale-up-frontend': { startTime: '2s' },
+        'scale-up-catalog': { startTime: '2500ms' },
+        'scale-up-payments': { startTime: '3s' },
+        'roll-frontend': { startTime: '5s' },
+        'roll-checkout': { startTime: '6s' },
+        'scale-down-catalog': { startTime: '10s' },
+        'scale-down-frontend': { startTime: '11s' },
+      },
+      duration: '13s',
+      settle: '5s',
       scrapeInterval: '1s',
     },
     nightly: { cluster: { nodes: 20 }, duration: '120s', settle: '60s' },

@@ -33,6 +33,13 @@ export default {
     samples_lost: ['value==0'],
     samples_wrong: ['value==0'],
   },
+  gates: {
+    discovery_latency: ['p50', 'p90'],
+    visibility_latency: ['p50'],
+    staleness_latency: ['p50'],
+    cpu_seconds_per_million_samples: ['value'],
+    rss_peak: ['value'],
+  },
   profiles: {
     smoke: {
       cluster: { nodes: 5 },
@@ -40,6 +47,18 @@ export default {
       duration: '17s',
       settle: '8s',
       scrapeInterval: '1s',
+    },
+    ci: {
+      cluster: { nodes: 20 },
+      scenarios: { up: { startTime: '1s', args: { replicas: 200 } }, down: { startTime: '13s' } },
+      duration: '14s',
+      settle: '6s',
+      scrapeInterval: '1s',
+    },
+    nightly: {
+      scenarios: { down: { startTime: '90s' } },
+      duration: '100s',
+      settle: '60s',
     },
   },
 } satisfies ScenarioInput

@@ -194,7 +194,7 @@ export interface ActionInput {
   readonly args?: Readonly<Record<string, Scalar>>
   /**
    * Arguments that change from iteration to iteration: the i-th takes the i-th value, from the beginning again after the
-   * last. `{ replicas: [10, 40, 20] }` is a staircase, `{ zone: ['zone-0', 'zone-1'] }` a wave through the zones.
+   * last. `{ replicas: [10, 40, 20] }` is a staircase, `{ zone: ['region-1a', 'region-1b'] }` a wave through the zones.
    */
   readonly each?: Readonly<Record<string, readonly Scalar[]>>
 }

@@ -5,6 +5,13 @@ import { CodedError, describeError, ExitCode } from '../base/index.ts'
 /** One sub-command per npm script. Loaded on demand: what a user waits for at each start is what this one needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   scenario: async () => (await import('./scenario.ts')).addScenarioCommand,
+  ab: async () => (await import('./ab.ts')).addAbCommand,
+  calibrate: async () => (await import('./calibrate.ts')).addCalibrateCommand,
+  compare: async () => (await import('./compare.ts')).addCompareCommand,
+  baseline: async () => (await import('./baseline.ts')).addBaselineCommand,
+  export: async () => (await import('./export.ts')).addExportCommand,
+  trend: async () => (await import('./trend.ts')).addTrendCommand,
+  import: async () => (await import('./import.ts')).addImportCommand,
   cluster: async () => (await import('./cluster.ts')).addClusterCommand,
   scraper: async () => (await import('./scraper.ts')).addScraperCommand,
   peers: async () => (await import('./peers.ts')).addPeersCommand,

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { ExitCode } from '../base/index.ts'
 import { startCluster } from '../harness/index.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
+import { uiOption, uiPort } from './ui-options.ts'
 
 interface Options {
   readonly port: number
@@ -10,6 +11,7 @@ interface Options {
   readonly nodes?: number
   readonly scenario: string
   readonly seed: string
+  readonly ui: number | boolean
 }
 
 export function addClusterCommand(program: Command): void {
@@ -21,6 +23,8 @@ export function addClusterCommand(program: Command): void {
     .option('--nodes <n>', 'number of nodes, instead of the scenario’s', integer)
     .option('--scenario <name>', 'scenario whose cluster is started, without its churn', 'rollout')
     .option('--seed <n>', 'seed of everything that is drawn', '1')
+    .addOption(uiOption('port of the control page, on 127.0.0.1').default(true, 'a free one'))
+    .option('--no-ui', 'without the control page')
     .action(async (options: Options) => {
       process.exitCode = await clusterCommand(options)
     })
@@ -36,11 +40,13 @@ async function clusterCommand(options: Options): Promise<number> {
     nodes: options.nodes,
     port: options.port,
     kubeconfig,
+    uiPort: uiPort(options.ui),
   })
   process.stdout.write(
     [
       `API server   ${cluster.url}`,
       `kubeconfig   ${kubeconfig}`,
+      ...(cluster.uiUrl === undefined ? [] : [`control page ${cluster.uiUrl}`]),
       '',
       `  export KUBECONFIG=${kubeconfig}`,
       '  kubectl get nodes,pods -A',

@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 const SOURCES = ['base', 'sim', 'scraper', 'harness', 'scenarios', 'reports', 'scripts', 'test']
+/** The program, and the page that browsers run. */
+const PROJECTS = ['tsconfig.json', 'harness/ui/page/tsconfig.json']
 const [MAJOR, MINOR] = [20, 19]
 
 export function ensureReady() {
@@ -30,21 +32,33 @@ function install() {
     .digest('hex')
   const stamp = join(root, 'node_modules', '.churnbench-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  if (installedByHand()) {
+    writeFileSync(stamp, lock)
+    return
+  }
   console.error('installing dependencies …')
   run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
   writeFileSync(stamp, lock)
+}
+
+/** Whether somebody ran `npm ci` or `npm install` since the lock file changed, with what is needed to compile. */
+function installedByHand() {
+  const installed = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(installed) || !existsSync(join(root, 'node_modules', 'typescript', 'bin', 'tsc'))) return false
+  return statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
 }
 
 /** Compiles when a source is newer than the last compilation, or was removed since. */
 function build() {
   const stamp = join(root, 'build', '.stamp')
   const files = SOURCES.flatMap(folder => listSources(join(root, folder)))
-  files.push(join(root, 'tsconfig.json'), join(root, 'node_modules', '.churnbench-lock'))
+  files.push(...PROJECTS.map(project => join(root, project)), join(root, 'node_modules', '.churnbench-lock'))
   const newest = Math.max(...files.map(file => statSync(file).mtimeMs))
   const state = `${newest} ${files.length}`
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return
   console.error('compiling …')
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'])
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  for (const project of PROJECTS) run(process.execPath, [tsc, '-p', project])
   mkdirSync(join(root, 'build'), { recursive: true })
   writeFileSync(stamp, state)
 }

@@ -2,17 +2,20 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { CodedError, ExitCode, parseDuration } from '../base/index.ts'
-import { HarnessError } from '../harness/index.ts'
+import { CodedError, ExitCode, parseDuration, SystemClock } from '../base/index.ts'
+import { HarnessError, TIMED_OUT } from '../harness/index.ts'
+import { type Report, renderTerminal, type TerminalOptions } from '../reports/index.ts'
 import { type ProfileName, type ScenarioInput, SCENARIOS } from '../scenarios/index.ts'
+import { addExportOptions, type ExportOptions } from './export-options.ts'
 
 /** What every command that runs a scenario takes. */
-export interface RunOptions {
+export interface RunOptions extends ExportOptions {
   readonly seed: string
   readonly profile: ProfileName
   readonly set: readonly string[]
   readonly out?: string
   readonly readyTimeout: number
+  readonly timeout?: number
   readonly json?: boolean
   readonly cpuProf?: boolean
 }
@@ -22,7 +25,7 @@ const PROFILES: readonly ProfileName[] = ['smoke', 'quick', 'ci', 'nightly']
 export const collect = (value: string, previous: readonly string[]): string[] => [...previous, value]
 
 export function addRunOptions(command: Command, profile: ProfileName): Command {
-  return command
+  return addExportOptions(command)
     .option('--seed <n>', 'seed of everything that is drawn', seedArgument, '1')
     .addOption(new Option('--profile <name>', 'size of the run').choices(PROFILES).default(profile))
     .option('--set <field=value>', 'override any field of the scenario; may be repeated', collect, [])
@@ -31,6 +34,9 @@ export function addRunOptions(command: Command, profile: ProfileName): Command {
       new Option('--ready-timeout <duration>', 'how long the subject may take to become ready')
         .argParser(parseDuration)
         .default(60_000, '1m'),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'ends the command after this time, exit 124').argParser(parseDuration),
     )
     .option('--cpu-prof', "keep the subject's CPU profile beside its log (V8 or pprof)")
     .option('--json', 'report on stdout, everything else on stderr')
@@ -77,9 +83,15 @@ export function outFolder(out: string | undefined, scenario: string, unixMs: num
   return resolve(out ?? join('reports', 'out', `${scenario}-${fileTime(unixMs)}`))
 }
 
-/** The first Ctrl-C ends the run in order; a second one ends the process at once. */
-export function interruptible(): AbortController {
+/** The first Ctrl-C ends the run in order, and so does the time-out; a second Ctrl-C ends the process at once. */
+export function interruptible({ timeout }: Pick<RunOptions, 'timeout'>): AbortController {
   const abort = new AbortController()
+  if (timeout !== undefined) {
+    new SystemClock({ unref: true }).schedule(timeout, () => {
+      process.stderr.write('\ntime is up: stopping, and keeping what was measured\n')
+      abort.abort(TIMED_OUT)
+    })
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (abort.signal.aborted) process.exit(ExitCode.interrupted)
@@ -95,7 +107,21 @@ export function repeatOptions(options: RunOptions): string[] {
   return [`--profile ${options.profile}`, `--seed ${options.seed}`, ...options.set.map(set => `--set '${set}'`)]
 }
 
-function seedArgument(text: string): string {
+/** The summary on stdout; with `--json` there, the report, and the summary on stderr. */
+export function printReport(report: Report, { json }: Pick<RunOptions, 'json'>): void {
+  const out = json === true ? process.stderr : process.stdout
+  out.write(renderTerminal(report, terminalOptions(out)))
+  if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`)
+}
+
+/** Colours only for eyes, and never against https://no-color.org; a file or pipe is as wide as a log usually is. */
+export function terminalOptions(out: { readonly isTTY?: boolean; readonly columns?: number }): TerminalOptions {
+  const { isTTY = false, columns } = out
+  const wanted = process.env['NO_COLOR'] === undefined || process.env['NO_COLOR'] === ''
+  return { color: isTTY && wanted, ...(isTTY && columns !== undefined ? { width: columns } : {}) }
+}
+
+export function seedArgument(text: string): string {
   if (!/^[\w.-]{1,64}$/.test(text))
     throw new InvalidArgumentError('a seed is up to 64 letters, digits, dots and dashes')
   return text

@@ -1,16 +1,22 @@
-import { assert, DurationHistogram, EventLoopDelay, PacedClock, Prng, SystemClock } from '../base/index.ts'
-import { ACTIONS } from './actions.ts'
+import {
+  assert,
+  describeError,
+  DurationHistogram,
+  EventLoopDelay,
+  PacedClock,
+  Prng,
+  SystemClock,
+} from '../base/index.ts'
+import { type Action, actionByName } from './actions.ts'
 import { type ApiServer, createApiServer, writeKubeconfig } from './apiserver/index.ts'
+import { appliedAtMs } from './apply-order.ts'
 import { ObjectStore } from './cluster/index.ts'
 import { type Cluster, createCluster, defaultTolerationSeconds } from './controllers/index.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
-import type { ApiUsage, ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
+import type { ActionArgs, ApiUsage, ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
 import { rehearse } from './rehearsal.ts'
 import { ChurnRecorder, type TruthClock, TruthRecorder } from './trace/index.ts'
 import { isWarmUp, warmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
-
-/** Workloads are applied one after the other, as somebody with a folder of manifests would. */
-const APPLY_SPACING_MS = 100
 
 export interface ControlPlaneOptions {
   readonly seed: string
@@ -48,6 +54,7 @@ export class ControlPlane {
   readonly #delay: EventLoopDelay
   readonly #options: ControlPlaneOptions
   readonly #store: ObjectStore
+  #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
 
   private constructor(options: ControlPlaneOptions, parts: Parts) {
@@ -83,7 +90,8 @@ export class ControlPlane {
       onTargetOpened: target => {
         if (!isWarmUp(target.namespace)) truth.targetOpened(target)
       },
-      onNodeSilent: node => truth.nodeSilent(node),
+      onNodeUnreachable: node => truth.nodeSilent(node),
+      onNodeAnswering: node => truth.nodeAnswering(node),
       onFailure: options.onFailure,
     })
     cluster.start()
@@ -119,18 +127,45 @@ export class ControlPlane {
   #plan(): void {
     const { plan, cluster, durationMs } = this.#options
     cluster.workloads.forEach((workload, index) => {
-      this.#clock.schedule(index * APPLY_SPACING_MS, () => this.#cluster.applyWorkload(workload))
+      this.#clock.schedule(appliedAtMs(index), () => this.#cluster.applyWorkload(workload))
     })
-    for (const { atMs, action, args } of plan) {
-      const definition = ACTIONS.find(candidate => candidate.name === action)
+    for (const { atMs, action, args, stream } of plan) {
+      const definition = actionByName(action)
       assert(definition !== undefined, () => `unknown action ${action}`)
-      this.#clock.schedule(atMs, () => {
-        const detail = definition.run(this.#cluster, args)
-        this.#churn.action(action, args)
-        this.#truth.action(action, detail)
-      })
+      this.#clock.schedule(atMs, () => this.#perform(definition, args, stream))
     }
     if (Number.isFinite(durationMs)) this.#clock.schedule(durationMs, () => this.#options.onFinished())
+  }
+
+  /**
+   * Performs a registered action by hand, in the next planned call. What it did, or why the cluster refused it, goes to
+   * `done`: a mistake of whoever pressed the button is no failure of the run.
+   */
+  act(action: string, args: ActionArgs, done: (ok: boolean, detail: string) => void): void {
+    const definition = actionByName(action)
+    if (definition === undefined) {
+      done(false, `there is no action "${action}"`)
+      return
+    }
+    this.#clock.schedule(0, () => {
+      let detail: string
+      try {
+        detail = this.#perform(definition, args, `by-hand/${this.#byHand++}`)
+      } catch (error) {
+        done(false, describeError(error))
+        return
+      }
+      done(true, detail)
+    })
+  }
+
+  /** Does it and records it; what an action draws depends on the seed and on `stream` alone. */
+  #perform(action: Action, args: ActionArgs, stream: string): string {
+    const prng = new Prng(this.#options.seed).fork('actions').fork(stream)
+    const detail = action.run({ clock: this.#clock, prng, cluster: this.#cluster, api: this.api }, args)
+    this.#churn.action(action.name, args)
+    this.#truth.action(action.name, detail)
+    return detail
   }
 
   report(): ControlPlaneReport {

@@ -41,6 +41,12 @@ try {
       case 'go':
         controlPlane.go(startedNs => send({ type: 'started', startedNs }))
         break
+      case 'act':
+        controlPlane.act(message.action, message.args, (ok, detail) => send({ type: 'acted', ok, detail }))
+        break
+      case 'usage':
+        send({ type: 'usage', usage: controlPlane.api.usage() })
+        break
       case 'collect':
         send({ type: 'report', report: controlPlane.report() })
         break

@@ -12,13 +12,19 @@ export interface ClusterSpec {
   readonly timings: ClusterTimings
 }
 
-/** A Deployment with a Service in front of it. */
+/** A Deployment with a Service in front of it, its own or one that it shares. */
 export interface WorkloadSpec {
   readonly namespace: string
   readonly name: string
   readonly replicas: number
   readonly port: number
   readonly profile: string
+  /** Of its pods. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Those of its labels by which the Deployment knows its pods; no other Deployment of the namespace has the same. */
+  readonly selector: Readonly<Record<string, string>>
+  /** Name of the Service, which selects pods whose label `app` is this name. */
+  readonly service: string
   /** Name or share, as in a Deployment: `25%` or `1`. */
   readonly maxSurge: number | string
   readonly maxUnavailable: number | string
@@ -52,10 +58,15 @@ export interface Jittered {
 
 /** One action of the scenario at its planned time. Actions are registered by name in `sim/actions.ts`. */
 export interface PlannedAction {
+  /** Whole, so that it is the same in every trace. */
   readonly atMs: number
+  /** What it draws from, within the seed: name of its entry in the scenario and number of the iteration, `storm/3`. */
+  readonly stream: string
   readonly action: string
-  readonly args: Readonly<Record<string, string | number | boolean>>
+  readonly args: ActionArgs
 }
+
+export type ActionArgs = Readonly<Record<string, string | number | boolean>>
 
 export interface ControlPlaneData {
   readonly seed: string
@@ -78,7 +89,13 @@ export interface ControlPlaneData {
 /** Main thread → control plane. */
 export type ToControlPlane =
   /** Planned time starts to run. Before, the API server answers and the cluster's nodes exist. */
-  { readonly type: 'go' } | { readonly type: 'collect' } | { readonly type: 'stop' }
+  | { readonly type: 'go' }
+  /** Performs a registered action by hand, as soon as planned time allows. Answered by `acted`, in order. */
+  | { readonly type: 'act'; readonly action: string; readonly args: ActionArgs }
+  /** Asks what clients cost so far. Answered by `usage`. */
+  | { readonly type: 'usage' }
+  | { readonly type: 'collect' }
+  | { readonly type: 'stop' }
 
 /** Control plane → main thread. */
 export type FromControlPlane =
@@ -88,6 +105,9 @@ export type FromControlPlane =
   | { readonly type: 'events'; readonly events: readonly TruthEvent[] }
   /** `durationMs` of planned time have passed. */
   | { readonly type: 'finished' }
+  /** What an action by hand did, or why the cluster refused it. */
+  | { readonly type: 'acted'; readonly ok: boolean; readonly detail: string }
+  | { readonly type: 'usage'; readonly usage: ApiUsage }
   | { readonly type: 'report'; readonly report: ControlPlaneReport }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly exitCode: ExitCode }
   | { readonly type: 'stopped' }
@@ -113,9 +133,14 @@ export type TruthEvent = {
   | { readonly type: 'pod-terminating'; readonly uid: string }
   /** The Pod object is gone. */
   | { readonly type: 'pod-deleted'; readonly uid: string }
+  /** None of the node's pods answers any more: it fell silent, or was cut off; the control plane does not know. */
   | { readonly type: 'node-silent'; readonly node: string }
+  /** They answer again. */
+  | { readonly type: 'node-answering'; readonly node: string }
   | { readonly type: 'node-not-ready'; readonly node: string }
   | { readonly type: 'node-ready'; readonly node: string }
+  /** The Node object is gone. */
+  | { readonly type: 'node-deleted'; readonly node: string }
   | { readonly type: 'action'; readonly action: string; readonly detail: string }
 )
 

@@ -61,12 +61,16 @@ export function rehearse(timings: ClusterTimings): void {
 }
 
 function workloadOf(index: number): WorkloadSpec {
+  const name = `rehearsal-${index}`
   return {
     namespace: `rehearsal-${index % 3}`,
-    name: `rehearsal-${index}`,
+    name,
     replicas: PODS,
     port: 8080,
     profile: 'web-service',
+    labels: { app: name },
+    selector: { app: name },
+    service: name,
     maxSurge: '25%',
     maxUnavailable: '25%',
   }

@@ -16,6 +16,9 @@ const WORKLOAD: WorkloadSpec = {
   replicas: 25,
   port: 8080,
   profile: 'web-service',
+  labels: { app: 'warm-up' },
+  selector: { app: 'warm-up' },
+  service: 'warm-up',
   maxSurge: '25%',
   maxUnavailable: '25%',
 }

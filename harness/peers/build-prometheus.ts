@@ -1,10 +1,9 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { makeFolder } from '../../base/index.ts'
 import { cacheFolder } from './cache-folder.ts'
-import { PEERS } from './catalogue.ts'
 import type { Environment } from './environment.ts'
-import { findPrograms } from './find-program.ts'
+import { goEnvironment, goFlags, goProgram, writeModule } from './go-module.ts'
 import type { InstallResult, Tell } from './install.ts'
 import { cachedPrometheus, inspectPrometheus } from './prometheus-binary.ts'
 import { lastWords, type ProgramResult, runProgram } from './run-program.ts'
@@ -26,7 +25,7 @@ const VERSIONS_MAX = 4
  * (a dependency cannot be had, it wants a newer Go) gives way to the one before it.
  */
 export async function buildPrometheus(env: Environment, tell: Tell): Promise<InstallResult> {
-  const go = findPrograms(['go'], env, PEERS.find(peer => peer.name === 'go')?.folders?.())[0]
+  const go = goProgram(env)
   if (go === undefined) return { installed: false, reason: 'it is built with Go, and there is no go on this machine' }
   const root = path.join(cacheFolder(env), 'build')
   const lookup = path.join(root, 'versions')
@@ -62,7 +61,7 @@ async function buildVersion(
   makeFolder(path.dirname(target))
   const unfinished = `${target}.${process.pid}.new`
   const run = (args: readonly string[]): Promise<ProgramResult> =>
-    runProgram(go, args, { env: { ...goEnvironment(env), GOFLAGS: goFlags(env) }, cwd: folder })
+    runProgram(go, args, { env: { ...goEnvironment(env), GOFLAGS: goFlags(env, TAGS) }, cwd: folder })
   try {
     const got = await run(['get', `${COMMAND}@${version}`])
     if (got.code !== 0) return `Prometheus ${release}: its module cannot be had: ${lastWords(got)}`
@@ -77,22 +76,6 @@ async function buildVersion(
   } finally {
     rmSync(unfinished, { force: true })
   }
-}
-
-/** A module of our own; `go get` completes it. */
-function writeModule(folder: string, name: string): void {
-  makeFolder(folder)
-  writeFileSync(path.join(folder, 'go.mod'), `module churnbench.local/${name}\n`)
-}
-
-/** No workspace of the user's, and no version control around the cache folder, has a say in it. */
-function goEnvironment(env: Environment): Environment {
-  return { ...env, GOWORK: 'off' }
-}
-
-/** The user's own flags stay (a proxy or a vcs setting may hang on them); ours win. */
-function goFlags(env: Environment): string {
-  return [env['GOFLAGS'] ?? '', '-buildvcs=false', '-mod=mod', `-tags=${TAGS}`].join(' ').trim()
 }
 
 /**

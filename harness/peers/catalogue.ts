@@ -14,6 +14,10 @@ export interface PeerDefinition {
   readonly versionArgs: readonly string[]
   /** The version is its first group. */
   readonly versionPattern: RegExp
+  /** Whether `--install` builds it with Go into the cache folder, where it is looked for first. */
+  readonly built?: true
+  /** Whether only the one in the cache folder counts. */
+  readonly cachedOnly?: true
   /** Debian package that brings it. */
   readonly aptPackage?: string
   /** Whether a plain `--install` brings it; the others only when named with `--only`. */
@@ -22,7 +26,10 @@ export interface PeerDefinition {
   readonly how: string
 }
 
-export const VICTORIA_METRICS_PROGRAMS: readonly string[] = ['victoria-metrics', 'victoria-metrics-prod']
+const VMAGENT_PROGRAMS: readonly string[] = ['vmagent', 'vmagent-prod']
+
+/** `victoria-metrics-20220414-100000-tags-v1.79.5-0-g…` */
+const VICTORIA_VERSION = /tags-v(\d+\.\d+\.\d+)/
 
 /** Programs with Prometheus' own way of telling their version. */
 const PROMETHEUS_STYLE = { versionArgs: ['--version'], versionPattern: /version:? v?(\d\S*?)[,\s]/ } as const
@@ -52,9 +59,9 @@ export const PEERS: readonly PeerDefinition[] = [
   {
     name: 'victoria-metrics',
     use: 'subject victoriametrics',
-    programs: VICTORIA_METRICS_PROGRAMS,
+    programs: ['victoria-metrics', 'victoria-metrics-prod'],
     versionArgs: ['-version'],
-    versionPattern: /tags-v(\d+\.\d+\.\d+)/,
+    versionPattern: VICTORIA_VERSION,
     ...byPackage('victoria-metrics'),
     standard: true,
   },
@@ -89,29 +96,42 @@ export const PEERS: readonly PeerDefinition[] = [
   {
     name: 'vmagent',
     use: 'subject vmagent',
-    programs: ['vmagent', 'vmagent-prod'],
+    programs: VMAGENT_PROGRAMS,
     versionArgs: ['-version'],
-    versionPattern: /tags-v(\d+\.\d+\.\d+)/,
+    versionPattern: VICTORIA_VERSION,
     ...byPackage('victoria-metrics'),
     standard: false,
+  },
+  {
+    name: 'vmagent-current',
+    use: 'subject vmagent, instead of the one that the system has',
+    programs: VMAGENT_PROGRAMS,
+    built: true,
+    cachedOnly: true,
+    versionArgs: ['-version'],
+    versionPattern: VICTORIA_VERSION,
+    standard: false,
+    how: 'with Go, --install --only vmagent-current builds it in a minute or two',
   },
   {
     name: 'otelcol',
     use: 'subject otelcol',
     programs: ['otelcol-contrib', 'otelcol'],
+    built: true,
     ...PROMETHEUS_STYLE,
     versionPattern: /version v?(\d\S*)/,
     standard: false,
-    how: 'put a release of the OpenTelemetry Collector (contrib) on PATH',
+    how: 'with Go, --install --only otelcol builds one in some minutes; or put a release (contrib) on PATH',
   },
   {
     name: 'k6',
     use: 'query load with the real k6',
     programs: ['k6'],
+    built: true,
     versionArgs: ['version'],
     versionPattern: /k6 v(\d\S*)/,
     standard: false,
-    how: 'put a release of k6 on PATH',
+    how: 'with Go, --install --only k6 builds one in some minutes; or put a release on PATH',
   },
   {
     name: 'memcached',

@@ -1,3 +1,5 @@
+import path from 'node:path'
+import { cacheFolder } from './cache-folder.ts'
 import { PEERS, type PeerDefinition } from './catalogue.ts'
 import type { Environment } from './environment.ts'
 import { PeerError } from './errors.ts'
@@ -59,9 +61,17 @@ async function prometheuses(env: Environment): Promise<PeerProgram[]> {
   return [...found.filter(each => each.kubernetesSd), ...found.filter(each => !each.kubernetesSd)]
 }
 
+/** Where a peer's program is, in order of preference: the one built for this project first. */
+export function programsOf(peer: PeerDefinition, env: Environment): string[] {
+  const built = findPrograms(peer.programs, {}, [path.join(cacheFolder(env), 'bin')])
+  if (peer.cachedOnly === true) return built
+  return [...new Set([...built, ...findPrograms(peer.programs, env, peer.folders?.())])]
+}
+
 function programs(peer: PeerDefinition, env: Environment): Promise<PeerProgram[]> {
-  const files = findPrograms(peer.programs, env, peer.folders?.())
-  return Promise.all(files.map(async file => ({ path: file, version: await versionOf(peer, file, env) })))
+  return Promise.all(
+    programsOf(peer, env).map(async file => ({ path: file, version: await versionOf(peer, file, env) })),
+  )
 }
 
 async function versionOf(peer: PeerDefinition, file: string, env: Environment): Promise<string> {
@@ -84,7 +94,7 @@ async function debianVersion(file: string, env: Environment): Promise<string | u
   return shown.code === 0 && shown.stdout !== '' ? shown.stdout : undefined
 }
 
-/** VictoriaMetrics does not tell its version over HTTP in all builds; this asks the program, then the package. */
-export function victoriaMetricsVersion(file: string, env: Environment = process.env): Promise<string> {
-  return versionOf(peersByName(['victoria-metrics'])[0]!, file, env)
+/** The version of a program that is taken for the peer of that name: asks the program, then the package that brought it. */
+export function peerVersion(name: string, file: string, env: Environment = process.env): Promise<string> {
+  return versionOf(peersByName([name])[0]!, file, env)
 }

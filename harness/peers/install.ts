@@ -1,8 +1,10 @@
 import { aptInstall } from './apt.ts'
+import { buildGoProgram } from './go-build.ts'
 import { buildPrometheus } from './build-prometheus.ts'
 import type { PeerDefinition } from './catalogue.ts'
 import { detectPeer, type PeerStatus } from './detect.ts'
 import type { Environment } from './environment.ts'
+import { GO_PROGRAMS } from './go-programs.ts'
 
 /** Receives one line about what is going on. */
 export type Tell = (line: string) => void
@@ -41,6 +43,8 @@ export async function installPeers(
 function installOne(peer: PeerDefinition, env: Environment, tell: Tell): Promise<InstallResult> {
   // Debian's own Prometheus has no kubernetes_sd: the package is for promtool, never for this.
   if (peer.name === 'prometheus') return buildPrometheus(env, tell)
+  const program = GO_PROGRAMS[peer.name]
+  if (program !== undefined) return buildGoProgram(program, env, tell)
   if (peer.aptPackage !== undefined) return aptInstall(peer.aptPackage, env, tell)
   return Promise.resolve({ installed: false, reason: 'no package manager here offers it' })
 }

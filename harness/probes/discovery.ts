@@ -1,6 +1,6 @@
 import { DurationHistogram } from '../../base/index.ts'
 import type { TruthTable } from '../../sim/index.ts'
-import type { EligibleFrom, PodHistories } from './pods.ts'
+import type { EligibleFrom, PodHistories, PodHistory } from './pods.ts'
 
 export interface DiscoveryResult {
   readonly latency: DurationHistogram
@@ -26,16 +26,29 @@ export function measureDiscovery(
   for (const pod of pods.byUid.values()) {
     const eligibleNs = pods.eligibleNs(pod, from)
     if (eligibleNs === undefined) continue
-    const firstNs = truth.firstScrapeNs(pod.target.slot)
-    if (firstNs !== undefined) {
-      discovered++
-      latency.record(Number(firstNs - eligibleNs))
-      continue
-    }
-    missed++
-    latency.record(Number(earliest(pod.terminatingNs, pod.silentNs, pod.deletedNs, untilNs) - eligibleNs))
+    const { waitNs, scraped } = waitOf(pod, eligibleNs, truth, untilNs)
+    if (scraped) discovered++
+    else missed++
+    latency.record(Number(waitNs))
   }
   return { latency, missed, discovered }
+}
+
+/** How long a pod waited for its first scrape since it could be known; in vain, until its deadline. */
+export function waitOf(
+  pod: PodHistory,
+  eligibleNs: bigint,
+  truth: TruthTable,
+  untilNs: bigint,
+): { readonly waitNs: bigint; readonly scraped: boolean } {
+  const firstNs = truth.firstScrapeNs(pod.target.slot)
+  if (firstNs !== undefined) return { waitNs: firstNs - eligibleNs, scraped: true }
+  return { waitNs: deadlineOf(pod, untilNs) - eligibleNs, scraped: false }
+}
+
+/** From when on nothing is expected of a pod's scrapes: it began to go away, fell silent, or the run was over. */
+export function deadlineOf(pod: PodHistory, untilNs: bigint): bigint {
+  return earliest(pod.terminatingNs, pod.silentNs, pod.deletedNs, untilNs)
 }
 
 /** Of the pods that were scraped by now, while a trial runs. The histogram is the caller's. */

@@ -12,6 +12,8 @@ export interface RemovalOptions {
   readonly maxUnixMs: number
   /** Turns monotonic nanoseconds into Unix milliseconds. */
   readonly toUnixMs: (ns: bigint) => number
+  /** Told of every entry, and of which pod it is. */
+  readonly onPod?: (uid: string, latencyNs: number) => void
 }
 
 /**
@@ -38,7 +40,10 @@ export async function measureRemoval(options: RemovalOptions): Promise<DurationH
       lastMs = Math.max(lastMs, lastAttemptMs.get(labelsKey(identity.targetLabels)) ?? 0)
     }
     // A pod that was never scraped cannot be scraped too long; it counts as missed elsewhere.
-    if (lastMs > 0) latency.record(Math.max(0, lastMs - deletedMs) * 1e6)
+    if (lastMs === 0) continue
+    const latencyNs = Math.max(0, lastMs - deletedMs) * 1e6
+    latency.record(latencyNs)
+    options.onPod?.(uid, latencyNs)
   }
   return latency
 }

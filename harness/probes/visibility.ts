@@ -4,13 +4,19 @@ import type { InstantSample } from '../subjects/index.ts'
 
 /** Pods asked for in one query. */
 const CHUNK = 200
-/** Bounds of the pause between two rounds; in between it is 2 % of the longest wait, so its share of the error is bounded. */
-const PAUSE_MS_MIN = 25
-const PAUSE_MS_MAX = 500
+/** Pause between two rounds. */
+const ROUND_MS = 25
+/** A pod is asked for again after 2 % of its own wait at most: its share of the error is bounded by that. */
 const PAUSE_SHARE = 0.02
+/** It takes part in every 2^n-th round, so that pods of the same age are asked for together; n at most: 400 ms. */
+const SLOWEST = 4
 
 export interface VisibilityOptions {
   readonly query: (promql: string) => Promise<InstantSample[]>
+  /** Told of every entry of `visibility`: the wait began at `sinceNs`. */
+  readonly onVisibility?: (sinceNs: bigint, waitNs: bigint) => void
+  /** Told of every entry of either histogram, and of which pod it is. */
+  readonly onWait?: (of: 'visibility' | 'staleness', uid: string, waitNs: bigint, censored: boolean) => void
 }
 
 interface Wait {
@@ -21,16 +27,20 @@ interface Wait {
  * Asks the subject for pods by name until their samples can be queried, and, once they are deleted, until they cannot.
  *
  * Only pods that are waited for are asked for, so that a quiet cluster costs the subject nothing. What is recorded is
- * the moment the answer was there; the pause between rounds grows with the wait (2 % of it, at least 25 ms).
+ * the moment the answer was there. Each pod is asked for at a pace of its own, which slows with its wait (2 % of it, at
+ * least 25 ms): one that never comes neither costs much nor makes the answers about others come later.
  */
 export class VisibilityProbe {
   readonly visibility = new DurationHistogram()
   readonly staleness = new DurationHistogram()
   readonly #clock: Clock
   readonly #query: VisibilityOptions['query']
+  readonly #onVisibility: VisibilityOptions['onVisibility']
+  readonly #onWait: VisibilityOptions['onWait']
   readonly #appearing = new Map<string, Wait>()
   readonly #vanishing = new Map<string, Wait>()
-  readonly #visible = new Set<string>()
+  /** When the answer was there. */
+  readonly #visible = new Map<string, bigint>()
   #failures = 0
   #lastFailure: unknown
   #running: Promise<void> | undefined
@@ -39,10 +49,17 @@ export class VisibilityProbe {
   constructor(clock: Clock, options: VisibilityOptions) {
     this.#clock = clock
     this.#query = options.query
+    this.#onVisibility = options.onVisibility
+    this.#onWait = options.onWait
   }
 
   isVisible(uid: string): boolean {
     return this.#visible.has(uid)
+  }
+
+  /** Monotonic instant of the first answer that held the pod. */
+  visibleNs(uid: string): bigint | undefined {
+    return this.#visible.get(uid)
   }
 
   /** Pods that could be queried at least once. */
@@ -71,7 +88,7 @@ export class VisibilityProbe {
       // Nobody can be asked any more whether it would have appeared: censored at its death.
       const wait = this.#appearing.get(uid)!
       this.#appearing.delete(uid)
-      this.visibility.record(Number(sinceNs - wait.sinceNs))
+      this.#recordVisibility(uid, wait.sinceNs, sinceNs, true)
       this.#censoredVisibility++
       return
     }
@@ -99,12 +116,12 @@ export class VisibilityProbe {
     this.#stopped = true
     await this.#running
     const nowNs = this.#clock.monotonicNs()
-    for (const { sinceNs } of this.#appearing.values()) {
-      this.visibility.record(Number(nowNs - sinceNs))
+    for (const [uid, { sinceNs }] of this.#appearing) {
+      this.#recordVisibility(uid, sinceNs, nowNs, true)
       this.#censoredVisibility++
     }
-    for (const { sinceNs } of this.#vanishing.values()) {
-      this.staleness.record(Number(nowNs - sinceNs))
+    for (const [uid, { sinceNs }] of this.#vanishing) {
+      this.#recordStaleness(uid, sinceNs, nowNs, true)
       this.#censoredStaleness++
     }
     this.#appearing.clear()
@@ -112,11 +129,25 @@ export class VisibilityProbe {
   }
 
   async #loop(): Promise<void> {
-    while (!this.#stopped) {
-      const uids = [...this.#appearing.keys(), ...this.#vanishing.keys()]
+    for (let round = 0; !this.#stopped; round++) {
+      const uids = this.#due(round)
       for (let i = 0; i < uids.length && !this.#stopped; i += CHUNK) await this.#ask(uids.slice(i, i + CHUNK))
-      await this.#pause()
+      await new Promise<void>(resolve => this.#clock.schedule(ROUND_MS, resolve))
     }
+  }
+
+  /** Pods whose turn it is. */
+  #due(round: number): string[] {
+    const nowNs = this.#clock.monotonicNs()
+    const out: string[] = []
+    for (const waits of [this.#appearing, this.#vanishing]) {
+      for (const [uid, { sinceNs }] of waits) {
+        const pauseMs = (Number(nowNs - sinceNs) / 1e6) * PAUSE_SHARE
+        const slowness = Math.min(SLOWEST, Math.max(0, Math.floor(Math.log2(pauseMs / ROUND_MS))))
+        if (round % 2 ** slowness === 0) out.push(uid)
+      }
+    }
+    return out
   }
 
   async #ask(uids: readonly string[]): Promise<void> {
@@ -135,25 +166,26 @@ export class VisibilityProbe {
       const appearing = this.#appearing.get(uid)
       if (appearing !== undefined && found.has(uid)) {
         this.#appearing.delete(uid)
-        this.#visible.add(uid)
-        this.visibility.record(Number(answeredNs - appearing.sinceNs))
+        this.#visible.set(uid, answeredNs)
+        this.#recordVisibility(uid, appearing.sinceNs, answeredNs, false)
       }
       const vanishing = this.#vanishing.get(uid)
       // Only an answer to a question asked after the deletion says anything about it.
       if (vanishing !== undefined && !found.has(uid) && askedNs >= vanishing.sinceNs) {
         this.#vanishing.delete(uid)
-        this.staleness.record(Number(answeredNs - vanishing.sinceNs))
+        this.#recordStaleness(uid, vanishing.sinceNs, answeredNs, false)
       }
     }
   }
 
-  #pause(): Promise<void> {
-    const nowNs = this.#clock.monotonicNs()
-    let longestMs = 0
-    for (const waits of [this.#appearing, this.#vanishing]) {
-      for (const { sinceNs } of waits.values()) longestMs = Math.max(longestMs, Number(nowNs - sinceNs) / 1e6)
-    }
-    const ms = Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS_MIN, longestMs * PAUSE_SHARE))
-    return new Promise(resolve => this.#clock.schedule(ms, resolve))
+  #recordVisibility(uid: string, sinceNs: bigint, untilNs: bigint, censored: boolean): void {
+    this.visibility.record(Number(untilNs - sinceNs))
+    this.#onVisibility?.(sinceNs, untilNs - sinceNs)
+    this.#onWait?.('visibility', uid, untilNs - sinceNs, censored)
+  }
+
+  #recordStaleness(uid: string, sinceNs: bigint, untilNs: bigint, censored: boolean): void {
+    this.staleness.record(Number(untilNs - sinceNs))
+    this.#onWait?.('staleness', uid, untilNs - sinceNs, censored)
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Environment, isExecutable } from '../peers/index.ts'
+import { counterTotal } from './counter-total.ts'
 import { SubjectError } from './errors.ts'
 import { launch, type LaunchPlan } from './launch.ts'
 import { runningSubject } from './running-subject.ts'
@@ -23,8 +24,8 @@ export function embeddedSubject(env: Environment = process.env): SubjectDefiniti
     kind: 'embedded',
     async start(clock, options) {
       const program = path.resolve(options.bin ?? OWN_PROGRAM)
-      const start = commandOf(program)
       const files = writeWorkFiles('embedded', options)
+      const start = commandOf(program, options.profile === true ? profileFlags(path.dirname(files.configPath)) : [])
       const childEnv = { ...env }
       for (const name of NODE_VARIABLES) delete childEnv[name]
       const plan: LaunchPlan = {
@@ -46,16 +47,38 @@ export function embeddedSubject(env: Environment = process.env): SubjectDefiniti
         faults: (exit, log) => faults(exit, log)?.map(line => inSourceLines(line, files.config)),
       }
       const launched = await launch(clock, plan, options.readyTimeoutMs)
-      return runningSubject({ plan, launched, files, version: versionOf(program), warnings: [] })
+      const profiled = options.profile !== true || isJavaScript(program)
+      return runningSubject({
+        plan,
+        launched,
+        files,
+        version: versionOf(program),
+        warnings: profiled ? [] : [`${program} is no JavaScript file: no profile of it is taken`],
+        samplesAppended: async () =>
+          counterTotal(await launched.client.text('/metrics'), 'prometheus_tsdb_head_samples_appended_total'),
+      })
     },
   }
 }
 
-function commandOf(program: string): readonly [string, ...string[]] {
+/**
+ * Node writes its profiles when it ends in order, one for each thread. Every millisecond it looks, which costs a few per
+ * cent; names are its own, so that threads do not overwrite each other's.
+ */
+function profileFlags(folder: string): string[] {
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`]
+}
+
+function isJavaScript(program: string): boolean {
+  return /\.[cm]?js$/.test(program)
+}
+
+/** @param nodeFlags for Node itself; a program that brings its own runtime gets none. */
+function commandOf(program: string, nodeFlags: readonly string[]): readonly [string, ...string[]] {
   if (!existsSync(program)) {
     throw new SubjectError('CHURN_SUBJECT_BINARY', `the scraper ${program} is missing; \`npm run build\` compiles it`)
   }
-  if (/\.[cm]?js$/.test(program)) return [process.execPath, program]
+  if (isJavaScript(program)) return [process.execPath, ...nodeFlags, program]
   if (isExecutable(program)) return [program]
   throw new SubjectError('CHURN_SUBJECT_BINARY', `${program} is neither JavaScript nor an executable file`)
 }

@@ -9,6 +9,8 @@ import { CodedError, ExitCode } from '../../base/index.ts'
  * | `CHURN_SUBJECT_DIED`       | 6    | ended before it was ready                                      |
  * | `CHURN_SUBJECT_NOT_READY`  | 6    | did not say that it is ready in time                           |
  * | `CHURN_SUBJECT_QUERY`      | 6    | unreachable, too slow, or refuses a query                      |
+ * | `CHURN_SUBJECT_NO_QUERIES` | 2    | an agent has no query API for a query load                     |
+ * | `CHURN_SUBJECT_EXTERNAL`   | 2    | an external subject lacks its URL, or another has what is its  |
  */
 export type SubjectErrorCode =
   | 'CHURN_SUBJECT_KIND'
@@ -17,6 +19,8 @@ export type SubjectErrorCode =
   | 'CHURN_SUBJECT_DIED'
   | 'CHURN_SUBJECT_NOT_READY'
   | 'CHURN_SUBJECT_QUERY'
+  | 'CHURN_SUBJECT_NO_QUERIES'
+  | 'CHURN_SUBJECT_EXTERNAL'
 
 const EXIT_CODES: Readonly<Record<SubjectErrorCode, ExitCode>> = {
   CHURN_SUBJECT_KIND: ExitCode.usage,
@@ -25,6 +29,8 @@ const EXIT_CODES: Readonly<Record<SubjectErrorCode, ExitCode>> = {
   CHURN_SUBJECT_DIED: ExitCode.subject,
   CHURN_SUBJECT_NOT_READY: ExitCode.subject,
   CHURN_SUBJECT_QUERY: ExitCode.subject,
+  CHURN_SUBJECT_NO_QUERIES: ExitCode.usage,
+  CHURN_SUBJECT_EXTERNAL: ExitCode.usage,
 }
 
 export class SubjectError extends CodedError {

@@ -11,7 +11,7 @@ import type { ExitInfo } from './subject.ts'
 export interface LaunchPlan {
   readonly kind: string
   /** The command that makes it listen on 127.0.0.1:`port`. */
-  command(port: number): ChildCommand
+  command(port: number): ChildCommand | Promise<ChildCommand>
   /** Path that answers 200 when it is ready. */
   readonly readyPath: string
   /** Faults of its configuration that it died of, read from its log; `undefined` when that was not why. */
@@ -45,7 +45,7 @@ const PORT_TAKEN = /address already in use|EADDRINUSE|is in use by another proce
 export async function launch(clock: Clock, plan: LaunchPlan, readyTimeoutMs: number): Promise<Launched> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
-    const command = plan.command(port)
+    const command = await plan.command(port)
     const url = `http://127.0.0.1:${port}`
     const child = await SubjectChild.spawn(clock, command)
     const client = new QueryClient(clock, plan.kind, url)

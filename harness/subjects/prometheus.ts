@@ -7,12 +7,16 @@ import {
   type PrometheusBinary,
   prometheusCandidates,
 } from '../peers/index.ts'
+import { counterTotal } from './counter-total.ts'
 import { SubjectError } from './errors.ts'
 import { goComplaints } from './go-complaints.ts'
 import { launch, type LaunchPlan } from './launch.ts'
 import { runningSubject } from './running-subject.ts'
 import type { ExitInfo, SubjectDefinition, SubjectOptions } from './subject.ts'
 import { inSourceLines, writeWorkFiles } from './work-files.ts'
+
+/** One series for each type of sample since 2.41. */
+const APPENDED = 'prometheus_tsdb_head_samples_appended_total'
 
 const GET_ONE = '`npm run peers -- --install` builds one with Go'
 
@@ -47,7 +51,15 @@ export function prometheusSubject(env: Environment = process.env): SubjectDefini
           refusedSomething(exit, log) ? goComplaints(log).map(line => inSourceLines(line, files.config)) : undefined,
       }
       const launched = await launch(clock, plan, options.readyTimeoutMs)
-      return runningSubject({ plan, launched, files, version: binary.version, warnings: [] })
+      return runningSubject({
+        plan,
+        launched,
+        files,
+        version: binary.version,
+        warnings: [],
+        pprofUrl: launched.url,
+        samplesAppended: async () => counterTotal(await launched.client.text('/metrics'), APPENDED),
+      })
     },
   }
 }

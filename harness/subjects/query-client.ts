@@ -27,6 +27,8 @@ export class QueryClient {
   readonly #url: string
   readonly #timeoutMs: number
   readonly #pool: Pool
+  /** What stands before its paths, for one behind a proxy; mostly nothing. */
+  readonly #prefix: string
   #closed: Promise<void> | undefined
 
   constructor(clock: Clock, kind: string, url: string, options: { readonly timeoutMs?: number } = {}) {
@@ -34,8 +36,10 @@ export class QueryClient {
     this.#kind = kind
     this.#url = url
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS
+    const { origin, pathname } = new URL(url)
+    this.#prefix = pathname.replace(/\/$/, '')
     // Time-outs come from the clock alone.
-    this.#pool = new Pool(url, { connections: CONNECTIONS_MAX, headersTimeout: 0, bodyTimeout: 0 })
+    this.#pool = new Pool(origin, { connections: CONNECTIONS_MAX, headersTimeout: 0, bodyTimeout: 0 })
   }
 
   /**
@@ -81,9 +85,17 @@ export class QueryClient {
 
   /** Status of a GET whose body does not matter. Rejects as the network does, or when `signal` says so. */
   async status(path: string, signal: AbortSignal): Promise<number> {
-    const { statusCode, body } = await this.#pool.request({ method: 'GET', path, signal })
+    const { statusCode, body } = await this.#pool.request({ method: 'GET', path: this.#prefix + path, signal })
     await body.dump()
     return statusCode
+  }
+
+  /** Text of a page of its own, e.g. `/metrics`. @throws SubjectError CHURN_SUBJECT_QUERY */
+  async text(path: string): Promise<string> {
+    const chunks: Buffer[] = []
+    const status = await this.#request({ method: 'GET', path }, chunk => chunks.push(chunk))
+    if (status === 200) return Buffer.concat(chunks).toString('utf8')
+    throw new SubjectError('CHURN_SUBJECT_QUERY', `${this.#kind} at ${this.#url}${path} answers HTTP ${status}`)
   }
 
   /**
@@ -91,20 +103,27 @@ export class QueryClient {
    *
    * @throws SubjectError CHURN_SUBJECT_QUERY when the subject cannot be reached, breaks off, or takes too long.
    */
-  async post(
+  post(
     path: string,
     form: Readonly<Record<string, string>>,
     onChunk: (chunk: Buffer, statusCode: number) => void,
   ): Promise<number> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    return this.#request({ method: 'POST', path, headers, body: new URLSearchParams(form).toString() }, onChunk)
+  }
+
+  async #request(
+    what: {
+      readonly method: 'GET' | 'POST'
+      readonly path: string
+      readonly headers?: Record<string, string>
+      readonly body?: string
+    },
+    onChunk: (chunk: Buffer, statusCode: number) => void,
+  ): Promise<number> {
     const abort = new AbortController()
     const timer = this.#clock.schedule(this.#timeoutMs, () => abort.abort())
-    const request = {
-      method: 'POST' as const,
-      path,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(form).toString(),
-      signal: abort.signal,
-    }
+    const request = { ...what, path: this.#prefix + what.path, signal: abort.signal }
     try {
       const { statusCode, body } = await this.#pool.request(request).catch((error: unknown) => {
         // A kept connection that the subject closed in the meantime; asking again changes nothing there.

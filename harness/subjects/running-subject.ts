@@ -8,15 +8,20 @@ export interface RunningOptions {
   readonly files: WorkFiles
   readonly version: string
   readonly warnings: readonly string[]
+  /** Absent: its query API. */
+  readonly query?: (promql: string, atUnixMs?: number) => Promise<InstantSample[]>
   /** Absent: a range selector in an instant query. */
   readonly rawSamples?: (selector: string, minUnixMs: number, maxUnixMs: number) => Promise<RawSeries[]>
+  readonly samplesAppended?: () => Promise<number | undefined>
   readonly valueErrorRatioMax?: number
+  readonly pprofUrl?: string
 }
 
 /** What all kinds have in common once they run. */
 export function runningSubject(options: RunningOptions): Subject {
-  const { plan, launched, files } = options
+  const { plan, launched, files, samplesAppended, valueErrorRatioMax, pprofUrl } = options
   const { child, client, command } = launched
+  const { query = (promql, atUnixMs) => client.instant(promql, atUnixMs) } = options
   const { rawSamples = (selector, min, max) => client.rawRange(selector, min, max) } = options
   return {
     kind: plan.kind,
@@ -27,10 +32,12 @@ export function runningSubject(options: RunningOptions): Subject {
     configSha256: files.configSha256,
     files: [files.configPath, files.logPath],
     warnings: [...files.config.warnings, ...options.warnings],
-    ...(options.valueErrorRatioMax === undefined ? {} : { valueErrorRatioMax: options.valueErrorRatioMax }),
+    ...(valueErrorRatioMax === undefined ? {} : { valueErrorRatioMax }),
+    ...(samplesAppended === undefined ? {} : { samplesAppended }),
+    ...(pprofUrl === undefined ? {} : { pprofUrl }),
     exited: child.exited,
     resources: () => child.usage(),
-    query: (promql, atUnixMs): Promise<InstantSample[]> => client.instant(promql, atUnixMs),
+    query,
     rawSamples,
     async stop() {
       // Its own last words first: connections are cut only afterwards, so that no query of ours is an error in its log.

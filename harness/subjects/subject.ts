@@ -4,6 +4,8 @@ import type { Clock } from '../../base/index.ts'
 export interface SubjectDefinition {
   /** As given to `--subject`. */
   readonly kind: string
+  /** Whether it answers PromQL. An agent passes its samples on and answers none: a query load has nobody to go to. */
+  readonly answersQueries?: boolean
   /**
    * Starts it as a child process and waits until it says that it is ready.
    *
@@ -30,6 +32,14 @@ export interface SubjectOptions {
   readonly configDir?: string | undefined
   /** Whether its CPU profile is wanted; it lies in `workDir` when the subject has stopped. */
   readonly profile?: boolean
+  /** Of a subject that is not ours to start: where it answers, and its process on this machine. */
+  readonly url?: string | undefined
+  readonly pid?: number | undefined
+  /** Lines for the user, who has something to do before the trial can begin. */
+  readonly tell?: (line: string) => void
+  /** Watches that were opened on the API server so far. */
+  readonly apiWatches?: () => Promise<number>
+  readonly signal?: AbortSignal
 }
 
 /** How to reach the simulated API server. */
@@ -49,6 +59,7 @@ export interface Subject {
   readonly kind: string
   readonly version: string
   readonly url: string
+  /** 0: not known, not on this machine. */
   readonly pid: number
   readonly command: readonly string[]
   /** SHA-256 of `SubjectOptions.config`. */
@@ -62,6 +73,8 @@ export interface Subject {
    * Absent: it keeps all 64 bits.
    */
   readonly valueErrorRatioMax?: number
+  /** Where Go's profiles are to be had, without `/debug/pprof`; absent: it has none, or writes its own. */
+  readonly pprofUrl?: string
   /** Settles when the process has ended, for whatever reason. Never rejects. */
   readonly exited: Promise<ExitInfo>
   /** What the kernel says of the process; `undefined` once it is gone or where /proc does not exist. */
@@ -78,6 +91,8 @@ export interface Subject {
    * no such counter. @throws SubjectError CHURN_SUBJECT_QUERY
    */
   samplesAppended?(): Promise<number | undefined>
+  /** Sentences about what happened so far that a reader of its figures must know. */
+  remarks?(): Promise<readonly string[]>
   /** Asks it to end, waits, and kills it when it does not within ten seconds. Idempotent. */
   stop(): Promise<ExitInfo>
 }
@@ -111,4 +126,9 @@ export interface SubjectSpec {
   readonly config?: string | undefined
   /** Folder that relative paths in it are meant from. */
   readonly configDir?: string | undefined
+  /** Of kind `external`: where it answers, and its process on this machine. */
+  readonly url?: string | undefined
+  readonly pid?: number | undefined
+  /** Port of the simulated API server, for a configuration that is written beforehand; absent: a free one. */
+  readonly apiPort?: number | undefined
 }

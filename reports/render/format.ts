@@ -40,6 +40,26 @@ export function formatNumber(value: number): string {
   return Math.abs(value) >= 1e15 ? value.toExponential(3) : grouped(value)
 }
 
+/** A relative change: `+16.5%`, `-0.9%`, `+215%`, `0%`. */
+export function formatChange(change: number): string {
+  const text = formatShare(Math.abs(change))
+  return text === '0%' ? text : `${change < 0 ? '-' : '+'}${text}`
+}
+
+/** A share in per cent: `16.5%`, `215%`, `0.4%`; what would be shown as zero and is not, `<0.1%`. */
+export function formatShare(share: number): string {
+  const percent = 100 * share
+  if (percent === 0) return '0%'
+  if (percent < 0.05) return '<0.1%'
+  if (percent >= 99.95) return `${grouped(Math.round(percent))}%`
+  return `${Number(percent.toFixed(1))}%`
+}
+
+/** `0.039`, `<0.001`, `1.000`. */
+export function formatProbability(p: number): string {
+  return p < 0.0005 ? '<0.001' : p.toFixed(3)
+}
+
 /** `3 pods`, `1 pod`. */
 export function plural(count: number, noun: string): string {
   return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`

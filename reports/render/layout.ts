@@ -30,7 +30,16 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
     {
       id: 'samples',
       title: 'Samples',
-      names: ['samples_served', 'samples_stored', 'samples_lost', 'samples_wrong', 'ingest_rate', 'ingest_capacity'],
+      names: [
+        'samples_served',
+        'samples_stored',
+        'samples_lost',
+        'samples_wrong',
+        'samples_self_reported',
+        'self_count_error',
+        'ingest_rate',
+        'ingest_capacity',
+      ],
     },
     {
       id: 'resources',
@@ -40,7 +49,17 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
     {
       id: 'queries',
       title: 'Queries and hot paths',
-      names: ['query_latency', 'select_latency', 'append_ns', 'series_create_ns'],
+      names: [
+        'query_latency',
+        'query_service_time',
+        'query_rate',
+        'queries_failed',
+        'queries_empty',
+        'queries_dropped',
+        'select_latency',
+        'append_ns',
+        'series_create_ns',
+      ],
     },
     { id: 'crash', title: 'Crash and recovery', names: ['recovery_time', 'samples_lost_on_crash'] },
     {

@@ -1,8 +1,10 @@
 import { type Arm, armsOf, infoOf } from '../arms.ts'
 import type { Report } from '../report.ts'
-import { formatNumber, formatValue, oneLine } from './format.ts'
+import { formatNumber, formatValue } from './format.ts'
 import { groupMetrics } from './layout.ts'
-import { found, headline, machineOf, runsOf, scaleOf } from './words.ts'
+import { calibrationBlocks, capacityBlocks, comparisonBlocks } from './markdown-comparison.ts'
+import { code, details, marker, table, text } from './markdown-text.ts'
+import { found, headline, machineOf, methodOf, runsOf, scaleOf, shownArms, subjectOf, toldWarnings } from './words.ts'
 
 const ICONS = {
   pass: '✅',
@@ -22,20 +24,33 @@ const ICONS = {
  */
 export function renderMarkdown(report: Report): string {
   const arms = armsOf(report)
-  const { scenario, verdict, warnings } = report
+  const { scenario, verdict, comparison, calibration, capacity } = report
   const { word, sentence } = headline(report)
-  const subjects = arms.map(arm => (arms.length > 1 ? `${arm.name}: ` : '') + text(arm.subject)).join(' · ')
+  const failed = report.thresholds.some(threshold => !threshold.ok)
+  const subjects = arms.map(arm => (arms.length > 1 ? `${arm.name}: ` : '') + text(subjectOf(report, arm))).join(' · ')
   const blocks = [
-    `<!-- churnbench:${marker(scenario.name)} -->`,
+    marker(scenario.name),
     `### ${ICONS[verdict.status]} churnbench ${code(scenario.name)}: ${word}`,
-    [`**${sentence}**`, ...verdict.reasons.map(reason => `- ${text(reason)}`)].join('\n'),
+    [...(sentence === '' ? [] : [`**${sentence}**`]), ...verdict.reasons.map(reason => `- ${text(reason)}`)].join('\n'),
     `${subjects} · ${text(scaleOf(report))} · ${text(runsOf(report))} · profile ${code(scenario.profile)} · seed ${code(scenario.seed)}`,
-    warnings.map(warning => `> [!WARNING]\n> ${text(warning.message)} (${code(warning.code)})`).join('\n\n'),
-    thresholdTable(report),
-    figureTable(arms),
+    warnings(report),
+    failed ? thresholds(report) : '',
+    ...(comparison === undefined || calibration !== undefined ? [] : comparisonBlocks(comparison)),
+    ...(calibration === undefined ? [] : calibrationBlocks(calibration, comparison)),
+    ...(capacity === undefined ? [] : capacityBlocks(capacity)),
+    failed ? '' : thresholds(report),
+    figures(report, arms),
     environment(report),
   ]
   return `${blocks.filter(block => block !== '').join('\n\n')}\n`
+}
+
+function warnings(report: Report): string {
+  const told = toldWarnings(report)
+  const lines = told.map(
+    ({ code: kind, message }) => `> ${told.length > 1 ? '- ' : ''}${text(message)} (${code(kind)})`,
+  )
+  return lines.length === 0 ? '' : ['> [!WARNING]', ...lines].join('\n')
 }
 
 function thresholdTable(report: Report): string {
@@ -47,6 +62,18 @@ function thresholdTable(report: Report): string {
     text(found(value, expression, infoOf(report, metric).unit)),
   ])
   return table(['', 'threshold', 'limit', 'measured'], ['-', '-', '-', '-:'], rows)
+}
+
+/** In a comparison that is about something else, thresholds that all held are folded away. */
+function thresholds(report: Report): string {
+  const made = thresholdTable(report)
+  if (report.comparison === undefined || made === '' || report.thresholds.some(({ ok }) => !ok)) return made
+  return details(`Thresholds: all ${formatNumber(report.thresholds.length)} held`, made)
+}
+
+function figures(report: Report, arms: readonly Arm[]): string {
+  const shown = shownArms(report, arms)
+  return shown.length === 0 && arms.length > 0 ? '' : figureTable(shown)
 }
 
 function figureTable(arms: readonly Arm[]): string {
@@ -79,6 +106,7 @@ function environment(report: Report): string {
   const { environment: e, scenario, tool, runs } = report
   const rows = [
     ['machine', text(machineOf(report))],
+    ...(report.comparison === undefined ? [] : [['method', text(methodOf(report))]]),
     ['load average before', formatNumber(e.loadAvgBefore)],
     ['pod network', text(e.podNetwork)],
     ['environment', code(e.fingerprint.slice(0, 12))],
@@ -92,31 +120,5 @@ function environment(report: Report): string {
     ['trace', [...new Set(runs.map(run => code(run.traceSha256.slice(0, 12))))].join(' ')],
     ['taken', text(`${report.startedAt} to ${report.endedAt}`)],
   ]
-  return `<details>\n<summary>Environment</summary>\n\n${table(['', ''], ['-', '-'], rows)}\n\n</details>`
-}
-
-function table(heads: readonly string[], rules: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [heads, rules, ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-/** Plain text: nothing in it is markup, a mention or a cell border. */
-function text(value: string): string {
-  return oneLine(value)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/[\\`*_[\]|#@~!]/g, char => `&#${char.charCodeAt(0)};`)
-}
-
-/** Code; HTML instead of backquotes where the text itself has some or would end a cell. */
-function code(value: string): string {
-  const line = oneLine(value)
-  return /^[^`|]+$/.test(line) ? `\`${line}\`` : `<code>${text(line)}</code>`
-}
-
-/** A comment cannot hold two hyphens or an angle bracket. */
-function marker(name: string): string {
-  return oneLine(name)
-    .replace(/[^\w.-]+/g, '-')
-    .replace(/-{2,}/g, '-')
+  return details('Environment', table(['', ''], ['-', '-'], rows))
 }

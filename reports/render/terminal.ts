@@ -2,46 +2,98 @@ import pc from 'picocolors'
 import { type Arm, armsOf, infoOf, type Summary } from '../arms.ts'
 import type { Report } from '../report.ts'
 import { formatNumber, formatValue, oneLine } from './format.ts'
+import { wrap } from './grid.ts'
 import { groupMetrics } from './layout.ts'
-import { found, headline, machineOf, runsOf, scaleOf } from './words.ts'
+import { calibrationLines, capacityLines, type Colors, comparisonLines } from './terminal-tables.ts'
+import {
+  conclusion,
+  found,
+  headline,
+  machineOf,
+  methodOf,
+  runsOf,
+  scaleOf,
+  shownArms,
+  subjectOf,
+  toldWarnings,
+} from './words.ts'
 
 export interface TerminalOptions {
   readonly color: boolean
+  /** Columns of the terminal; what does not fit is left out or broken into lines. Default 120. */
+  readonly width?: number
 }
 
 const INDENT = '  '
 const MARGIN = 12
+const WIDTH = 120
 
 /** The summary that ends a run: verdict and thresholds first, then the figures by group. Ends with a line feed. */
-export function renderTerminal(report: Report, { color }: TerminalOptions): string {
+export function renderTerminal(report: Report, { color, width = WIDTH }: TerminalOptions): string {
   const c = pc.createColors(color)
   const arms = armsOf(report)
-  const { scenario } = report
+  const { scenario, comparison, calibration, capacity } = report
+  const inner = Math.max(40, width - INDENT.length)
   const lines: string[] = ['']
   const fact = (name: string, text: string): void => {
-    lines.push(`${INDENT}${c.dim(name.padEnd(MARGIN))}${oneLine(text)}`)
+    const [first = '', ...more] = wrap(oneLine(text), inner - MARGIN)
+    lines.push(
+      `${INDENT}${c.dim(name.padEnd(MARGIN))}${first}`,
+      ...more.map(line => INDENT + ' '.repeat(MARGIN) + line),
+    )
   }
   lines.push(`${INDENT}${c.bold(oneLine(scenario.name))}${c.dim(`  ${oneLine(scenario.description)}`)}`, '')
-  for (const arm of arms) fact(arms.length > 1 ? `subject ${arm.name}` : 'subject', arm.subject)
+  for (const arm of arms) fact(arms.length > 1 ? `subject ${arm.name}` : 'subject', subjectOf(report, arm))
   fact('cluster', scaleOf(report))
   fact('runs', `${runsOf(report)} · profile ${scenario.profile} · seed ${scenario.seed}`)
+  if (comparison !== undefined) fact('method', methodOf(report))
   fact('machine', machineOf(report))
-  lines.push('', ...verdictLines(report, c), ...figureLines(arms, c))
+  lines.push('', ...verdictLines(report, inner, c))
+  const block = (made: readonly string[]): void => {
+    lines.push('', ...made.map(line => (line === '' ? '' : `${INDENT}${line}`)))
+  }
+  if (capacity !== undefined) block(capacityLines(capacity, inner, c))
+  if (calibration !== undefined) block(calibrationLines(calibration, comparison, inner, c))
+  else if (comparison !== undefined) block(comparisonLines(comparison, inner, c))
+  if (arms.length === 0) lines.push('', `${INDENT}${c.dim('Nothing was measured.')}`)
+  lines.push(...figureLines(shownArms(report, arms), inner, c))
+  if (comparison !== undefined && calibration === undefined) {
+    const paint = paintOf(report, c)
+    const [first = '', ...more] = wrap(conclusion(report), inner - 3)
+    lines.push('', `${INDENT}=> ${paint(c.bold(first))}`, ...more.map(line => `${INDENT}   ${paint(c.bold(line))}`))
+  }
   return `${lines.join('\n')}\n`
 }
 
-type Colors = ReturnType<typeof pc.createColors>
+function paintOf({ verdict }: Report, c: Colors): (text: string) => string {
+  switch (verdict.status) {
+    case 'pass':
+    case 'improved':
+    case 'unchanged':
+      return c.green
+    case 'fail':
+    case 'regressed':
+      return c.red
+    default:
+      return c.yellow
+  }
+}
 
-function verdictLines(report: Report, c: Colors): string[] {
-  const { verdict, thresholds, warnings } = report
+function verdictLines(report: Report, inner: number, c: Colors): string[] {
+  const { verdict, thresholds } = report
   const { word, sentence } = headline(report)
-  const paint = verdict.status === 'pass' ? c.green : verdict.status === 'fail' ? c.red : c.yellow
-  const lines = [`${INDENT}${paint(c.bold(word.toUpperCase().padEnd(MARGIN)))}${sentence}`]
-  for (const reason of verdict.reasons) lines.push(`${INDENT}${' '.repeat(MARGIN)}${oneLine(reason)}`)
-  for (const warning of warnings) {
-    lines.push(
-      `${INDENT}${c.yellow('warning'.padEnd(MARGIN))}${oneLine(warning.message)} ${c.dim(oneLine(warning.code))}`,
-    )
+  const paint = paintOf(report, c)
+  const [first = '', ...more] = wrap(sentence, inner - MARGIN)
+  const lines = [
+    `${INDENT}${paint(c.bold(word.toUpperCase().padEnd(MARGIN)))}${first}`,
+    ...more.map(line => INDENT + ' '.repeat(MARGIN) + line),
+  ]
+  const beside = (text: string): string[] => wrap(text, inner - MARGIN).map(line => INDENT + ' '.repeat(MARGIN) + line)
+  for (const reason of verdict.reasons) lines.push(...beside(oneLine(reason)))
+  for (const { code, message } of toldWarnings(report)) {
+    const [first = '', ...more] = wrap(`${oneLine(message)} [${oneLine(code)}]`, inner - MARGIN)
+    lines.push(`${INDENT}${c.yellow('warning'.padEnd(MARGIN))}${first}`)
+    lines.push(...more.map(line => INDENT + ' '.repeat(MARGIN) + line))
   }
   if (thresholds.length > 0) {
     const rows = thresholds.map(({ metric, expression, value }) => [
@@ -65,38 +117,64 @@ function verdictLines(report: Report, c: Colors): string[] {
 
 const QUANTILES = ['p50', 'p90', 'p99', 'max', 'count'] as const
 
-function figureLines(arms: readonly Arm[], c: Colors): string[] {
-  const groups = groupMetrics(arms).map(group => ({
-    ...group,
-    rows: group.keys.flatMap(key => rowsOf(arms, key)),
-  }))
+/** A line of figures; what stands behind them belongs to no column. */
+interface FigureRow {
+  readonly cells: readonly string[]
+  readonly tail: string
+}
+
+function figureLines(arms: readonly Arm[], inner: number, c: Colors): string[] {
+  const known = groupMetrics(arms)
+  const nameWidth = Math.max(0, ...known.flatMap(group => group.keys.map(key => oneLine(key).length)))
+  const groups = known.map(group => ({ ...group, rows: group.keys.flatMap(key => rowsOf(arms, key, nameWidth)) }))
   // One grid for all groups, so that the columns stand under each other.
-  const widths = columnWidths([['', ...QUANTILES], ...groups.flatMap(group => group.rows)])
+  const widths = columnWidths([['', ...QUANTILES], ...groups.flatMap(group => group.rows.map(row => row.cells))])
+  const full = widths.reduce((sum, width) => sum + width + 2, -2)
+  if (full > inner) {
+    // Names of values may reach into the columns, which are empty there.
+    const names = groups.flatMap(({ title, rows }) => [
+      title,
+      ...rows.flatMap(({ cells }) => cells.slice(0, cells.length > 2 ? 1 : 0)),
+    ])
+    widths[0] = Math.max(...names.map(name => name.length))
+  }
   const lines: string[] = []
   for (const { title, rows } of groups) {
-    const hasQuantiles = rows.some(row => row.length > 2)
+    const hasQuantiles = rows.some(row => row.cells.length > 2)
     const heads = hasQuantiles ? QUANTILES.map((name, i) => name.padStart(widths[i + 1]!)).join('  ') : ''
     lines.push('', `${INDENT}${c.bold(title.padEnd(widths[0]!))}  ${c.dim(heads)}`.trimEnd())
-    for (const [name, ...cells] of rows) {
-      const figures = cells.map((cell, i) => cell.padStart(widths[i + 1]!)).join('  ')
-      lines.push(`${INDENT}${name!.padEnd(widths[0]!)}  ${figures}`)
+    for (const { cells, tail } of rows) {
+      const [name, ...values] = cells
+      const beyond = Math.max(0, name!.length - widths[0]!)
+      const figures = values.map((cell, i) => cell.padStart(widths[i + 1]! - (i === 0 ? beyond : 0))).join('  ')
+      lines.push(`${INDENT}${name!.padEnd(widths[0]!)}  ${figures}${tail === '' ? '' : c.dim(`  ${tail}`)}`)
     }
   }
-  if (arms.length === 0) lines.push('', `${INDENT}${c.dim('Nothing was measured.')}`)
+  if (arms.some(arm => arm.used.length > 1)) {
+    const text = 'Quantiles are over all observations of the trials together; values are medians, with their range.'
+    lines.push('', ...wrap(text, inner).map(line => INDENT + c.dim(line)))
+  }
   return lines
 }
 
 /** A row for each arm; the metric's name stands in the first of them. */
-function rowsOf(arms: readonly Arm[], key: string): string[][] {
-  const rows: string[][] = []
+function rowsOf(arms: readonly Arm[], key: string, nameWidth: number): FigureRow[] {
+  const rows: FigureRow[] = []
   for (const arm of arms) {
     const summary = arm.metrics.get(key)
     if (summary === undefined) continue
     const own = rows.length === 0 ? oneLine(key) : ''
-    const name = arms.length > 1 ? `${own.padEnd(oneLine(key).length)}  ${arm.name}` : own
-    rows.push([name, ...cellsOf(summary)])
+    const name = arms.length > 1 ? `${own.padEnd(nameWidth)}  ${arm.name}` : own
+    rows.push({ cells: [name, ...cellsOf(summary)], tail: rangeOf(summary) })
   }
   return rows
+}
+
+/** How far a value of several trials lies apart. */
+function rangeOf(summary: Summary): string {
+  if (summary.kind !== 'scalar' || summary.min === summary.max) return ''
+  const { unit } = summary.info
+  return `${formatValue(summary.min, unit)} … ${formatValue(summary.max, unit)}`
 }
 
 function cellsOf(summary: Summary): string[] {

@@ -1,15 +1,18 @@
-import type { Report } from '../report.ts'
-import { formatDuration } from '../../base/index.ts'
-import { formatValue, plural } from './format.ts'
+import { type Arm, armsOf } from '../arms.ts'
+import { rowKey } from '../compare/policy.ts'
+import type { Capacity, Comparison, Report, Warning } from '../report.ts'
+import { formatDuration, unreachable } from '../../base/index.ts'
+import { formatNumber, formatShare, formatValue, oneLine, plural } from './format.ts'
 
 /** The verdict in one word and one sentence. What makes the figures doubtful comes before what they say. */
-export function headline({ verdict, thresholds }: Report): { readonly word: string; readonly sentence: string } {
+export function headline(report: Report): { readonly word: string; readonly sentence: string } {
+  const { verdict, thresholds, comparison } = report
   const failed = thresholds.filter(threshold => !threshold.ok).length
   switch (verdict.status) {
     case 'pass':
       return {
         word: 'passed',
-        sentence: thresholds.length === 0 ? 'No thresholds were set.' : `${all(thresholds.length)} held.`,
+        sentence: passed(report),
       }
     case 'fail':
       return {
@@ -19,7 +22,12 @@ export function headline({ verdict, thresholds }: Report): { readonly word: stri
     case 'invalid':
       return {
         word: 'invalid',
-        sentence: 'The harness was the bottleneck: the figures below do not speak about the subject.',
+        sentence:
+          comparison === undefined
+            ? 'The harness was the bottleneck: the figures below do not speak about the subject.'
+            : comparison.differences.length > 0
+              ? 'The two are not comparable: the figures below decide nothing.'
+              : 'Too many trials are invalid: the figures below decide nothing.',
       }
     case 'aborted':
       return {
@@ -27,8 +35,90 @@ export function headline({ verdict, thresholds }: Report): { readonly word: stri
         sentence: 'The run was cut short: the figures below cover what had been measured until then.',
       }
     default:
-      return { word: verdict.status, sentence: '' }
+      return { word: verdict.status, sentence: comparison === undefined ? '' : judged(verdict.status, comparison) }
   }
+}
+
+function passed({ thresholds, comparison, capacity, kind }: Report): string {
+  const held = thresholds.length === 0 ? 'No thresholds were set.' : `${all(thresholds.length)} held.`
+  if (capacity !== undefined) return `The search ended. ${held}`
+  if (kind === 'calibration') return `The noise of this machine is known. ${held}`
+  return comparison?.informational === true ? `${held} The comparison informs and decides nothing.` : held
+}
+
+/** What a comparison says of its gates. */
+function judged(status: 'regressed' | 'improved' | 'unchanged' | 'inconclusive', comparison: Comparison): string {
+  const gates = comparison.rows.filter(row => row.gate)
+  const [regressed, improved, undecided] = [
+    gates.filter(row => row.verdict === 'regressed').length,
+    gates.filter(row => row.verdict === 'improved').length,
+    gates.filter(row => row.verdict === 'inconclusive' || row.verdict === 'no-data').length,
+  ]
+  const of = ` of ${plural(gates.length, 'gate')}`
+  switch (status) {
+    case 'regressed':
+      return `${regressed}${of} regressed${comparison.confirmation === undefined ? '' : ', seen again in a second set of blocks'}.`
+    case 'improved':
+      return `${improved}${of} improved, none regressed.`
+    case 'unchanged':
+      return gates.length === 0 ? 'No gates are declared.' : `None${of} changed by more than its limit.`
+    case 'inconclusive':
+      return `${undecided}${of} ${undecided === 1 ? 'is' : 'are'} undecided: too few trials, or too much noise.`
+    default:
+      return unreachable(status, 'status')
+  }
+}
+
+/** Who an arm is: its subject, and for two reports where it comes from. */
+export function subjectOf({ kind, comparison }: Report, { name, subject }: Arm): string {
+  if (kind !== 'compare' || comparison === undefined) return subject
+  return `${subject}  (${name === 'A' ? 'base' : 'head'}: ${comparison[name === 'A' ? 'base' : 'head'].label})`
+}
+
+/**
+ * The arms whose figures are worth showing as such: a comparison has shown them side by side already, and the trials of a
+ * search have nothing in common but its field, so that only the highest load sustained is shown.
+ */
+export function shownArms(report: Report, arms: readonly Arm[]): readonly Arm[] {
+  const { comparison, capacity } = report
+  if (comparison !== undefined && comparison.rows.length > 0) return []
+  if (capacity === undefined) return arms
+  const best = capacity.steps.filter(step => step.sustained).toSorted((a, b) => b.load - a.load)[0]
+  return best === undefined ? [] : armsOf({ ...report, runs: report.runs.filter(run => run.index === best.run) })
+}
+
+/** How a comparison was made: `8 blocks, interleaved, sign-flip permutation, Holm at 5%, 95% intervals, seed 42` */
+export function methodOf({ comparison }: Report): string {
+  if (comparison === undefined) return ''
+  const { method, base, head, alpha, confidence, seed, confirmation } = comparison
+  const again = confirmation === undefined ? '' : ' and as many again'
+  return [
+    method === 'paired'
+      ? `${plural(base.trials, 'block')}${again}, interleaved, sign-flip permutation`
+      : `${base.trials} against ${plural(head.trials, 'trial')} of two reports, Mann-Whitney`,
+    `Holm at ${formatShare(alpha)}`,
+    `${formatShare(confidence)} intervals`,
+    `seed ${seed}`,
+  ].join(', ')
+}
+
+/** The last line of a comparison: `REGRESSED (1 confirmed of 5 gates)  exit 3`. */
+export function conclusion({ verdict, comparison, thresholds }: Report): string {
+  const gates = comparison?.rows.filter(row => row.gate) ?? []
+  const count = (status: string): number => gates.filter(row => row.verdict === status).length
+  const found: string[] = []
+  if (count('regressed') > 0) {
+    found.push(`${count('regressed')} regressed${comparison?.confirmation === undefined ? '' : ' and confirmed'}`)
+  }
+  for (const status of ['improved', 'inconclusive', 'no-data', 'unchanged']) {
+    if (count(status) > 0) found.push(`${count(status)} ${status.replace('-', ' ')}`)
+  }
+  const failed = thresholds.filter(threshold => !threshold.ok).length
+  const detail = [
+    `${found.join(', ')}${found.length > 0 ? ' of ' : ''}${plural(gates.length, 'gate')}`,
+    ...(failed > 0 ? [`${failed} of ${plural(thresholds.length, 'threshold')} failed`] : []),
+  ].join('; ')
+  return `${verdict.status.toUpperCase()} (${detail})  exit ${verdict.exitCode}`
 }
 
 function all(count: number): string {
@@ -61,6 +151,45 @@ export function runsOf({ runs }: Report): string {
   const mean = runs.reduce((sum, run) => sum + run.durationS, 0) / runs.length
   const length = formatDuration(Math.round(mean) * 1000)
   return runs.length === 1 ? `1 run, ${length}` : `${runs.length} runs${arms > 1 ? ' of A and B' : ''}, ${length} each`
+}
+
+/** What a comparison of the same with itself says of the method: differences should be as rare as its α allows. */
+export function selfTest({ rows, alpha }: Comparison): string {
+  const gates = rows.filter(row => row.gate)
+  const different = gates.filter(row => row.verdict === 'regressed' || row.verdict === 'improved')
+  const of = plural(gates.length, 'gate')
+  return different.length === 0
+    ? `Self-test: the two arms were the same, and none of ${of} was found to differ.`
+    : `Self-test: the two arms were the same, and yet of ${of} ${oneLine(different.map(rowKey).join(', '))} was found to differ, ` +
+        `which should happen in ${formatShare(alpha)} of all calibrations.`
+}
+
+/** What a search found. */
+export function capacitySentence({
+  field,
+  sustained,
+  failed,
+}: Pick<Capacity, 'field' | 'sustained' | 'failed'>): string {
+  const name = oneLine(field)
+  if (sustained === null) return `No load was sustained: ${name} failed already at ${formatNumber(failed ?? 0)}.`
+  const highest = `Highest load sustained: ${name} = ${formatNumber(sustained)}`
+  return failed === null
+    ? `${highest}, the upper bound of the search.`
+    : `${highest}; the lowest that was not: ${formatNumber(failed)}.`
+}
+
+/** Warnings of one kind beyond these are only counted: trials of a long comparison bring one each. */
+const SAME_KIND_MAX = 2
+
+/** The warnings for people: by kind, the first of each kind in words, and how many more there are. */
+export function toldWarnings({ warnings }: Report): Warning[] {
+  const kinds = new Map<string, Warning[]>()
+  for (const warning of warnings) kinds.set(warning.code, [...(kinds.get(warning.code) ?? []), warning])
+  return [...kinds.values()].flatMap(all => {
+    if (all.length <= SAME_KIND_MAX) return all
+    const { code, message } = all[0]!
+    return [{ code, message: `${message} (and ${all.length - 1} more of this kind)` }]
+  })
 }
 
 /** What a threshold found, in the metric's unit. */

@@ -1,2 +1,3 @@
 export { writeKubeconfig, type KubeconfigOptions } from './kubeconfig.ts'
+export { type Disturbance, REFUSAL_CODES, type RefusalCode } from './disturbances.ts'
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts'

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/index.ts'
 import { ApiError, type ObjectStore, startNamespaceLifecycle } from '../cluster/index.ts'
 import type { ApiUsage } from '../messages.ts'
 import type { ServerCertificate } from './certificates.ts'
+import { type Disturbance, Disturbances } from './disturbances.ts'
 import { AGGREGATED, aggregated, coreVersions, group, groupList, resourceList, wantsAggregated } from './discovery.ts'
 import { portUnavailable } from './errors.ts'
 import { openApiOf, openApiRoot } from './openapi.ts'
@@ -50,6 +51,8 @@ export interface ApiServer {
   dropWatches(): void
   /** Ends all open watches with an ERROR event that says 410. */
   expireWatches(): void
+  /** Makes requests slow or lets them fail, until the function that it returns is called. Open watches go on. */
+  disturb(disturbance: Disturbance): () => void
   /** Forgets the watch history: whoever resumes from before is answered with 410. Open watches go on. */
   expireHistory(): void
   close(): Promise<void>
@@ -82,7 +85,8 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
   const writes = new Writes(store, { tolerationSeconds: options.tolerationSeconds ?? 300 })
   const resources = new ResourceApi(clock, { store, writes, watches, json, usage })
 
-  const app = createApp(certificate, new Set(tokens), usage, options.onInternalError)
+  const disturbances = new Disturbances(clock)
+  const app = createApp(certificate, new Set(tokens), { usage, disturbances }, options.onInternalError)
   let url = ''
   addRoutes(app, resources, () => url.replace(/^https?:\/\//, ''))
   usage.attach(app.server, options.tls ? 'secureConnection' : 'connection')
@@ -108,6 +112,7 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
     app,
     usage: () => usage.snapshot(),
     dropWatches: () => watches.drop(),
+    disturb: disturbance => disturbances.add(disturbance),
     expireWatches: () =>
       watches.fail(new ApiError('Expired', 'The resourceVersion for the provided watch is too old.')),
     expireHistory: () => store.compact(),
@@ -124,7 +129,7 @@ async function certify(clock: Clock, host: string): Promise<ServerCertificate> {
 function createApp(
   certificate: ServerCertificate | undefined,
   tokens: ReadonlySet<string>,
-  usage: UsageMeter,
+  parts: { readonly usage: UsageMeter; readonly disturbances: Disturbances },
   onInternalError: ApiServerOptions['onInternalError'],
 ): FastifyInstance {
   const app = fastify({
@@ -148,9 +153,13 @@ function createApp(
     return sendError(reply, refusal)
   })
   app.setNotFoundHandler((_request, reply) => sendError(reply, pathNotFound()))
-  app.addHook('onRequest', async request => {
-    usage.request()
+  app.addHook('onRequest', async (request, reply) => {
+    parts.usage.request()
     if (!isLetIn(request, tokens)) throw new ApiError('Unauthorized', 'Unauthorized')
+    if (parts.disturbances.isQuiet) return
+    const refusal = await parts.disturbances.meet()
+    // Sent rather than thrown: this is no error of ours.
+    if (refusal !== undefined) await sendError(reply, refusal)
   })
   return app
 }

@@ -44,7 +44,10 @@ export interface ClusterOptions {
   readonly hold?: (promise: Promise<unknown>) => void
   /** A pod's listener has been asked for. */
   readonly onTargetOpened?: (target: TargetSpec) => void
-  readonly onNodeSilent?: (node: string) => void
+  /** From now on none of the node's pods answers. */
+  readonly onNodeUnreachable?: (node: string) => void
+  /** They answer again. */
+  readonly onNodeAnswering?: (node: string) => void
   /** The runtime failed; the run cannot go on. */
   readonly onFailure: (error: unknown) => void
   /** Lowest address of the pod network. Default 127.2.0.0. */
@@ -62,21 +65,33 @@ export interface ClusterOptions {
 export interface Cluster {
   /** Creates the namespaces and nodes and starts the controllers. */
   start(): void
-  /** Creates a Deployment and its Service, and their namespace; changes them when they exist. */
+  /** Creates a Deployment and its Service, and their namespace; changes them when they exist. A shared Service stays. */
   applyWorkload(workload: WorkloadSpec): void
   /** @throws ApiError NotFound */
   scale(namespace: string, name: string, replicas: number): void
   /** Rolls all pods, as `kubectl rollout restart`. @throws ApiError NotFound */
   restart(namespace: string, name: string): void
-  /** @throws ApiError NotFound */
+  /** Sets a label of the pod template, which rolls all pods. @throws ApiError NotFound; Invalid for a label of the selector */
+  relabel(namespace: string, name: string, label: string, value: string): void
+  /** Sets a label that a Service selects by; an empty value takes it out. @throws ApiError NotFound */
+  select(namespace: string, service: string, label: string, value: string): void
+  /** Deletes a Deployment, and the Service of its name where there is one. @throws ApiError NotFound */
   deleteWorkload(namespace: string, name: string): void
-  /** A node falls silent, and its pods with it. @throws ApiError NotFound */
-  failNode(name: string): void
+  /** A node falls silent, and its pods with it. Returns whether it did: false when it was silent. @throws ApiError NotFound */
+  failNode(name: string): boolean
   /** @throws ApiError NotFound */
   recoverNode(name: string): void
+  /** The pods of a node cannot be reached any more, whereas its kubelet goes on. @throws ApiError NotFound */
+  partitionNode(name: string): void
+  /** @throws ApiError NotFound */
+  healNode(name: string): void
   /** Deletes the Node object, as a cloud controller does; its pods are collected some time later. @throws ApiError NotFound */
   deleteNode(name: string): void
+  /** In the order of their registration. */
   nodeNames(): string[]
+  /** Of those in a zone. */
+  nodesOfZone(zone: string): string[]
+  isNodeSilent(name: string): boolean
 }
 
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
@@ -163,8 +178,7 @@ export function createCluster(
       const { deployment, service } = workloadObjects(workload)
       applyDefaults(Deployments, deployment)
       applyDefaults(Services, service)
-      const { namespace, name } = workload
-      const current = store.get<Service>(Services, namespace, name)
+      const current = store.get<Service>(Services, workload.namespace, workload.service)
       allocateServiceAddresses(store, service, current)
       createOrUpdate(store, Services, service)
       createOrUpdate(store, Deployments, deployment)
@@ -180,20 +194,47 @@ export function createCluster(
         return { ...spec, template: { ...spec.template, metadata: { ...metadata, annotations } } }
       })
     },
+    relabel(namespace, name, label, value) {
+      modifyDeployment(store, namespace, name, spec => {
+        const { metadata } = spec.template
+        const labels = { ...metadata?.labels, [label]: value }
+        return { ...spec, template: { ...spec.template, metadata: { ...metadata, labels } } }
+      })
+    },
+    select(namespace, name, label, value) {
+      const found = store.modify<Service>(Services, namespace, name, service => {
+        const { [label]: _, ...selector } = service.spec?.selector ?? {}
+        return {
+          ...service,
+          spec: { ...service.spec, selector: value === '' ? selector : { ...selector, [label]: value } },
+        }
+      })
+      if (found === undefined) throw notFound(Services, name)
+    },
     deleteWorkload(namespace, name) {
       store.delete(Deployments, namespace, name)
       if (store.get(Services, namespace, name) !== undefined) store.delete(Services, namespace, name)
     },
     failNode(name) {
-      if (kubelets.fail(name)) options.onNodeSilent?.(name)
+      const isNew = kubelets.fail(name)
+      if (isNew) options.onNodeUnreachable?.(name)
+      return isNew
     },
     recoverNode(name) {
-      kubelets.recover(name)
+      if (kubelets.recover(name)) options.onNodeAnswering?.(name)
+    },
+    partitionNode(name) {
+      if (kubelets.partition(name, true)) options.onNodeUnreachable?.(name)
+    },
+    healNode(name) {
+      if (kubelets.partition(name, false) && !kubelets.isSilent(name)) options.onNodeAnswering?.(name)
     },
     deleteNode(name) {
       store.delete(Nodes, undefined, name)
     },
     nodeNames: () => kubelets.names(),
+    nodesOfZone: zone => kubelets.namesOfZone(zone),
+    isNodeSilent: name => kubelets.isSilent(name),
   }
 }
 

@@ -8,18 +8,18 @@ export function workloadObjects(workload: WorkloadSpec): {
   readonly deployment: Deployment
   readonly service: Service
 } {
-  const { namespace, name, replicas, port, profile, maxSurge, maxUnavailable } = workload
-  const labels = { app: name }
+  const { namespace, name, replicas, port, profile, labels, service, maxSurge, maxUnavailable } = workload
+  const app = { app: service }
   return {
     deployment: {
-      metadata: { namespace, name, labels },
+      metadata: { namespace, name, labels: { ...workload.selector } },
       spec: {
         replicas,
-        selector: { matchLabels: labels },
+        selector: { matchLabels: { ...workload.selector } },
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
         template: {
           metadata: {
-            labels,
+            labels: { ...labels },
             annotations: {
               [PROFILE_ANNOTATION]: profile,
               'prometheus.io/port': String(port),
@@ -40,8 +40,8 @@ export function workloadObjects(workload: WorkloadSpec): {
       },
     },
     service: {
-      metadata: { namespace, name, labels },
-      spec: { selector: labels, ports: [{ name: METRICS_PORT, port, targetPort: METRICS_PORT, protocol: 'TCP' }] },
+      metadata: { namespace, name: service, labels: app },
+      spec: { selector: app, ports: [{ name: METRICS_PORT, port, targetPort: METRICS_PORT, protocol: 'TCP' }] },
     },
   }
 }

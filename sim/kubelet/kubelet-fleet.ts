@@ -45,9 +45,23 @@ export class KubeletFleet {
     return this.#get(name).fail()
   }
 
+  /** Returns whether that was new. @throws ApiError NotFound */
+  partition(name: string, partitioned: boolean): boolean {
+    return this.#get(name).partition(partitioned)
+  }
+
   /** @throws ApiError NotFound */
-  recover(name: string): void {
-    this.#get(name).recover()
+  isSilent(name: string): boolean {
+    return this.#get(name).isSilent
+  }
+
+  namesOfZone(zone: string): string[] {
+    return [...this.#kubelets].filter(([, kubelet]) => kubelet.zone === zone).map(([name]) => name)
+  }
+
+  /** Returns whether its pods can be reached again. @throws ApiError NotFound */
+  recover(name: string): boolean {
+    return this.#get(name).recover()
   }
 
   onPod({ type, object }: StoreEvent<Pod>): void {
@@ -72,7 +86,7 @@ export class KubeletFleet {
   }
 
   #add(name: string, index: number): Kubelet {
-    const zone = `${REGION}${zoneLetter(index % this.#options.zones)}`
+    const zone = zoneName(index % this.#options.zones)
     const place = { name, zone, region: REGION }
     const kubelet = new Kubelet(this.#env, this.#prng, place, this.#network.nextSlice())
     this.#kubelets.set(name, kubelet)
@@ -84,6 +98,11 @@ export class KubeletFleet {
     if (kubelet === undefined) throw notFound(Nodes, name)
     return kubelet
   }
+}
+
+/** `region-1a`, `region-1b`, …: as clouds call them. Nodes go to the zones in turn. */
+export function zoneName(index: number): string {
+  return `${REGION}${zoneLetter(index)}`
 }
 
 /** a … z, then aa, ab, … */

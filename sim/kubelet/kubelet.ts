@@ -20,8 +20,11 @@ export interface NodePlace {
  * ```
  *   registered ──fail──▶ silent: no lease, no status; its pods accept connections and never answer
  *        ▲                  │
- *        └────recover───────┘ heals its pods, takes up what was bound, deleted or removed meanwhile
+ *        └────recover───────┘ reaches its pods, takes up what was bound, deleted or removed meanwhile
  * ```
+ *
+ * Beside that it may be partitioned: its pods cannot be reached, those that come meanwhile included, and all else goes on,
+ * as when the network between a monitor and a node is broken and the one to the control plane is not.
  */
 export class Kubelet {
   readonly #env: KubeletEnvironment
@@ -32,6 +35,7 @@ export class Kubelet {
   /** By uid of the pod. */
   readonly #workers = new Map<string, PodWorker>()
   #isSilent = false
+  #isPartitioned = false
 
   constructor(env: KubeletEnvironment, prng: Prng, place: NodePlace, slice: NodeSlice) {
     this.#env = env
@@ -51,6 +55,10 @@ export class Kubelet {
     return this.#isSilent
   }
 
+  get zone(): string {
+    return this.#place.zone
+  }
+
   /** Registers the node, or takes over one that somebody else created, and begins to keep its lease. */
   start(): void {
     this.#register()
@@ -64,7 +72,7 @@ export class Kubelet {
     let worker = this.#workers.get(uid)
     if (worker === undefined) {
       const prng = this.#prng.fork(`pod/${namespace}/${name}`)
-      const node = { name: this.#place.name, slice: this.#slice }
+      const node = { name: this.#place.name, slice: this.#slice, isPartitioned: () => this.#isPartitioned }
       worker = new PodWorker(this.#env, prng, node, pod, () => this.#workers.delete(uid))
       this.#workers.set(uid, worker)
     }
@@ -82,7 +90,15 @@ export class Kubelet {
     this.#isSilent = true
     this.#heartbeat.stop()
     for (const worker of this.#workers.values()) worker.suspend()
-    this.#partition(true)
+    this.#setReachable(false)
+    return true
+  }
+
+  /** Cuts its pods off, or reaches them again. False when that is so already. */
+  partition(partitioned: boolean): boolean {
+    if (this.#isPartitioned === partitioned) return false
+    this.#isPartitioned = partitioned
+    if (!this.#isSilent) this.#setReachable(!partitioned)
     return true
   }
 
@@ -91,23 +107,27 @@ export class Kubelet {
     return node.spec?.podCIDR === this.#slice.cidr
   }
 
-  /** Comes back. One that never went only makes sure that its Node object is there, as a restarted kubelet does. */
-  recover(): void {
+  /**
+   * Comes back, and returns whether its pods can be reached again. One that never went only makes sure that its Node object
+   * is there, as a restarted kubelet does.
+   */
+  recover(): boolean {
     if (!this.#isSilent) {
       this.#register()
-      return
+      return false
     }
     this.#isSilent = false
-    this.#partition(false)
+    if (!this.#isPartitioned) this.#setReachable(true)
     this.start()
     for (const [uid, worker] of this.#workers) if (this.#env.pods.get(uid) === undefined) worker.orphan()
     for (const { pod } of this.#env.pods.onNode(this.#place.name).entries.values()) this.sync(pod)
+    return !this.#isPartitioned
   }
 
-  #partition(partitioned: boolean): void {
+  #setReachable(reachable: boolean): void {
     const uids: string[] = []
     for (const [uid, worker] of this.#workers) if (worker.isListening) uids.push(uid)
-    if (uids.length > 0) this.#env.runtime.setPartitioned(uids, partitioned)
+    if (uids.length > 0) this.#env.runtime.setPartitioned(uids, !reachable)
   }
 
   #register(): void {

@@ -4,6 +4,14 @@ import type { KubeletEnvironment } from './environment.ts'
 import type { NodeSlice } from './pod-network.ts'
 import { targetSpec } from './target-spec.ts'
 
+/** The node that a pod lives on, as its listener sees it. */
+export interface PodPlace {
+  readonly name: string
+  readonly slice: NodeSlice
+  /** Whether the node's pods cannot be reached now. */
+  isPartitioned(): boolean
+}
+
 /**
  * A pod's address and the listener behind it.
  *
@@ -16,8 +24,7 @@ import { targetSpec } from './target-spec.ts'
  */
 export class PodListener {
   readonly #env: KubeletEnvironment
-  readonly #slice: NodeSlice
-  readonly #node: string
+  readonly #node: PodPlace
   readonly #uid: string
   #address: string | undefined
   /** A listener was asked for: the pod serves something. */
@@ -25,9 +32,8 @@ export class PodListener {
   #closing = false
   #pending: Promise<void> | undefined
 
-  constructor(env: KubeletEnvironment, slice: NodeSlice, node: string, uid: string) {
+  constructor(env: KubeletEnvironment, node: PodPlace, uid: string) {
     this.#env = env
-    this.#slice = slice
     this.#node = node
     this.#uid = uid
   }
@@ -46,13 +52,14 @@ export class PodListener {
   open(pod: Stored<Pod>, startedUnixMs: number): void {
     if (this.#address !== undefined) return
     const { runtime, seed, nextSlot, onTargetOpened } = this.#env
-    this.#address = this.#slice.take()
-    const place = { slot: -1, address: this.#address, node: this.#node, seed, startedUnixMs }
+    this.#address = this.#node.slice.take()
+    const place = { slot: -1, address: this.#address, node: this.#node.name, seed, startedUnixMs }
     const target = targetSpec(pod, place)
     if (target.ports.length === 0) return
     this.#exists = true
     const numbered = { ...target, slot: nextSlot() }
     this.#track(runtime.open(numbered))
+    if (this.#node.isPartitioned()) runtime.setPartitioned([this.#uid], true)
     onTargetOpened?.(numbered)
   }
 
@@ -69,7 +76,7 @@ export class PodListener {
   }
 
   releaseAddress(): void {
-    if (this.#address !== undefined) this.#slice.release(this.#address)
+    if (this.#address !== undefined) this.#node.slice.release(this.#address)
     this.#address = undefined
   }
 

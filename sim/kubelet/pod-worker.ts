@@ -5,8 +5,7 @@ import type { Jittered } from '../messages.ts'
 import { applyStage, selectStage, type Stage, type StatusPatch } from '../stages/index.ts'
 import { stampOf } from '../informers/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
-import { PodListener } from './pod-listener.ts'
-import type { NodeSlice } from './pod-network.ts'
+import { PodListener, type PodPlace } from './pod-listener.ts'
 
 /** A pod that was deleted by force has its containers killed after this long at the latest, as the kubelet does. */
 const ORPHAN_GRACE_MS = 1000
@@ -27,7 +26,7 @@ const ORPHAN_RELEASE_MS = 20
 export class PodWorker {
   readonly #env: KubeletEnvironment
   readonly #prng: Prng
-  readonly #node: { readonly name: string; readonly slice: NodeSlice }
+  readonly #node: PodPlace
   readonly #onGone: () => void
   readonly #listener: PodListener
   readonly #uid: string
@@ -42,13 +41,7 @@ export class PodWorker {
   #orphaned = false
 
   /** @param onGone called when nothing is left of the pod on this node: its address is free again. */
-  constructor(
-    env: KubeletEnvironment,
-    prng: Prng,
-    node: { readonly name: string; readonly slice: NodeSlice },
-    pod: Stored<Pod>,
-    onGone: () => void,
-  ) {
+  constructor(env: KubeletEnvironment, prng: Prng, node: PodPlace, pod: Stored<Pod>, onGone: () => void) {
     const { uid, namespace, name } = pod.metadata
     this.#env = env
     this.#prng = prng
@@ -57,7 +50,7 @@ export class PodWorker {
     this.#uid = uid
     this.#namespace = namespace ?? ''
     this.#name = name
-    this.#listener = new PodListener(env, node.slice, node.name, uid)
+    this.#listener = new PodListener(env, node, uid)
   }
 
   /** A listener of this pod may accept connections. */

@@ -68,6 +68,11 @@ export class TruthRecorder {
     this.#add({ type: 'node-silent', node })
   }
 
+  /** A silent node answers again. */
+  nodeAnswering(node: string): void {
+    this.#add({ type: 'node-answering', node })
+  }
+
   action(action: string, detail: string): void {
     this.#add({ type: 'action', action, detail })
   }
@@ -130,7 +135,11 @@ export class TruthRecorder {
     }
   }
 
-  #onNode({ object, previous }: StoreEvent<Node>): void {
+  #onNode({ type, object, previous }: StoreEvent<Node>): void {
+    if (type === 'DELETED') {
+      this.#add({ type: 'node-deleted', node: object.metadata.name })
+      return
+    }
     if (previous === undefined) return
     const ready = isReady(object)
     if (ready === isReady(previous)) return

@@ -11,9 +11,10 @@ import { profileByName, SEQUENCE_SERIES, type TargetSpec, TIME_SERIES, TruthTabl
 
 const INTERVAL_MS = 1000
 
-function punctuality(requestMs: readonly number[]) {
+/** @param untilMs the last request, unless given: nothing is missed after it then. */
+function punctuality(requestMs: readonly number[], untilMs = requestMs.at(-1)!) {
   const probe = new Punctuality(INTERVAL_MS)
-  probe.add(Float64Array.from(requestMs))
+  probe.add(Float64Array.from(requestMs), untilMs)
   const { lateness, missed, duplicates } = probe.result()
   return { count: lateness.count, maxMs: lateness.max / 1e6, missed, duplicates }
 }
@@ -23,8 +24,47 @@ t.test('punctuality counts lateness, missed and duplicate scrapes of a schedule 
   const late = punctuality([100, 730, 1730, 2780, 3730])
   t.ok(Math.abs(late.maxMs - 50) < 0.1, `50 ms late, not ${late.maxMs}`)
   t.match(punctuality([100, 730, 1730, 4730, 5730]), { missed: 2, duplicates: 0 })
+  t.match(punctuality([100, 730, 1730, 4730, 5730], 8729), { missed: 3, duplicates: 0 }, 'and one due at 6730')
   t.match(punctuality([100, 730, 1730, 1900, 2730]), { missed: 0, duplicates: 1 })
+  t.match(punctuality([100, 730, 1600, 1730, 2730]), { missed: 0, duplicates: 1 }, 'an extra one before its instant')
   t.match(punctuality([100, 730]), { count: 0 }, 'too few to know a schedule')
+  t.match(punctuality([100, 730], 900), { count: 0, missed: 0 })
+  t.match(punctuality([100], 5000), { missed: 3 }, 'at the latest, those of 1100, 2100 and 3100')
+  t.match(punctuality([100, 4730, 5730]), { missed: 4, duplicates: 0 }, 'those of 730, 1730, 2730 and 3730')
+  t.match(punctuality([100, 230, 1230, 2230]), { missed: 0, duplicates: 0 }, 'an instant close behind the first')
+  t.end()
+})
+
+t.test('a subject that stands still is late for all that it did not ask meanwhile', t => {
+  // Every 250 ms for ten seconds; nothing from 4.1 s to 7.17 s; then one at once, and on schedule again.
+  const instants = Array.from({ length: 40 }, (_, i) => 20 + i * 250)
+  const stalled = (requestMs: number[]) => {
+    const probe = new Punctuality(250)
+    probe.add(Float64Array.from(requestMs), 10_000)
+    return probe.result()
+  }
+  const seen = [0, ...instants.filter(at => at < 4100), 7170, ...instants.filter(at => at > 7170)]
+  const { lateness, missed, duplicates } = stalled(seen)
+  t.same({ missed, duplicates }, { missed: 11, duplicates: 0 })
+  t.equal(lateness.count, 39 + 1, 'an entry for each instant')
+  t.ok(
+    Math.abs(lateness.max / 1e6 - 2900) < 5,
+    `the first one missed, due at 4270, came at 7170: ${lateness.max / 1e6}`,
+  )
+  t.ok(lateness.atPercentile(90) / 1e6 > 1800, 'a third of the schedule was late, as every user of it saw')
+  t.equal(lateness.atPercentile(50), 0, 'the others were not')
+  const dead = stalled([0, ...instants.filter(at => at < 4100)])
+  t.equal(dead.missed, 22, 'nothing any more from 4.1 s on: all instants whose interval was over by 10 s')
+  t.ok(Math.abs(dead.lateness.max / 1e6 - 5730) < 6)
+  t.end()
+})
+
+t.test('one scrape that is late by more than half an interval does not make all others look late', t => {
+  const { maxMs, missed, duplicates } = punctuality([0, 500, 1500, 2500, 4100, 4500, 5500, 6500])
+  t.same({ missed, duplicates }, { missed: 0, duplicates: 0 })
+  t.ok(Math.abs(maxMs - 600) < 1, `that of 3500 came 600 ms late, not ${maxMs}`)
+  const { maxMs: early } = punctuality([0, 500, 1540, 2540, 3540, 4540])
+  t.ok(Math.abs(early - 40) < 1, 'whereas a single punctual one tells that the others are late')
   t.end()
 })
 
@@ -69,7 +109,7 @@ function storedRows(target: TargetSpec, answeredMs: readonly number[]): RawSerie
   }))
 }
 
-async function ask(stored: readonly RawSeries[], served: readonly number[] = [1, 1, 1]) {
+async function ask(stored: readonly RawSeries[], served: readonly number[] = [1, 1, 1], logsUntilUnixMs = 1e15) {
   return measureSamples({
     rawSamples: () => Promise.resolve([...stored]),
     identities: new Map([
@@ -94,7 +134,8 @@ async function ask(stored: readonly RawSeries[], served: readonly number[] = [1,
     minUnixMs: 0,
     maxUnixMs: 1e15,
     cutMs: 1e9,
-    logsUntilUnixMs: 1e15,
+    originUnixMs: 1_700_000_001_230,
+    logsUntilUnixMs,
     valueErrorRatioMax: 0,
   })
 }
@@ -127,6 +168,71 @@ t.test('a faultless subject loses nothing; each fault is counted exactly', async
     values: Float64Array.of(...series.values, series.values[2]!),
   }))
   t.match(await ask(twice), { lost: 0, wrong: good.length }, 'the same scrape stored twice')
+
+  const taken = [first.labels.__name__, SEQUENCE_SERIES, TIME_SERIES]
+  const other = others.find(series => !taken.includes(series.labels.__name__))
+  const copied = { ...other!, tMs: Float64Array.of(...other!.tMs, 9), values: Float64Array.of(...other!.values, 0) }
+  copied.tMs[3] = copied.tMs[1]! + 1
+  copied.values[3] = copied.values[1]!
+  const one = [{ ...first, tMs: first.tMs.filter((_, i) => i !== 1), values: first.values.filter((_, i) => i !== 1) }]
+  t.match(
+    await ask([...one, copied, ...others.filter(series => series !== other)]),
+    { stored: all - 1, lost: 1, wrong: 1 },
+    'one that is kept twice does not make up for one that is lost',
+  )
+})
+
+t.test('what was answered after the logs were taken is not known to them, and not wrong', async t => {
+  const answered = [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231, 1_700_000_004_236, 1_700_000_005_235]
+  const good = storedRows(TARGET, answered)
+  const all = good.length * 3
+  t.match(await ask(good, [1, 1, 1], 1_700_000_004_000), { served: all, stored: all, lost: 0, wrong: 0 })
+  const unnumbered = good.map(series =>
+    series.labels.__name__ === SEQUENCE_SERIES
+      ? { ...series, tMs: series.tMs.slice(0, 3), values: series.values.slice(0, 3) }
+      : series,
+  )
+  t.match(await ask(unnumbered, [1, 1, 1], 1_700_000_004_000), { stored: all, lost: 0, wrong: 0 })
+  t.match(await ask(good), { stored: all, wrong: 2 * good.length }, 'though it is when the logs should know it')
+})
+
+t.test('a lost or wrong identity sample is one sample, not a whole scrape', async t => {
+  const answered = [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231]
+  const good = storedRows(TARGET, answered)
+  const all = good.length * 3
+  const without = (name: string, at: number) => (series: RawSeries) =>
+    series.labels.__name__ !== name
+      ? series
+      : { ...series, tMs: series.tMs.filter((_, i) => i !== at), values: series.values.filter((_, i) => i !== at) }
+  const bent = (name: string, at: number, by: number) => (series: RawSeries) =>
+    series.labels.__name__ !== name
+      ? series
+      : { ...series, values: series.values.map((value, i) => (i === at ? value + by : value)) }
+  for (const name of [SEQUENCE_SERIES, TIME_SERIES]) {
+    t.match(await ask(good.map(without(name, 1))), { stored: all - 1, lost: 1, wrong: 0 }, `${name} lost`)
+    for (const by of [1, -1, 0.5, 1e9]) {
+      t.match(await ask(good.map(bent(name, 1, by))), { stored: all - 1, lost: 1, wrong: 1 }, `${name} wrong by ${by}`)
+    }
+  }
+  const neither = good.map(without(SEQUENCE_SERIES, 2)).map(without(TIME_SERIES, 2))
+  t.match(await ask(neither), { stored: all - 2, lost: 2, wrong: 0 }, 'both lost')
+})
+
+t.test('rows of a pod that came later under the same labels are its own', async t => {
+  const good = storedRows(TARGET, [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231])
+  const later = { ...TARGET, uid: 'uid-2', startedUnixMs: 1_700_000_010_000 }
+  const next = storedRows(later, [1_700_000_011_000, 1_700_000_012_000])
+  const both = good.map((series, i) => {
+    if (series.labels[UID_LABEL] !== undefined) return series
+    const more = next[i]!
+    return {
+      ...series,
+      tMs: Float64Array.of(...series.tMs, ...more.tMs),
+      values: Float64Array.of(...series.values, ...more.values),
+    }
+  })
+  both.push(...next.filter(({ labels }) => labels[UID_LABEL] !== undefined))
+  t.match(await ask(both), { stored: good.length * 3, lost: 0, wrong: 0 })
 })
 
 t.test('labels that relabelling renamed because of a conflict are recognised', async t => {
@@ -158,10 +264,48 @@ t.test('labels that relabelling renamed because of a conflict are recognised', a
     minUnixMs: 0,
     maxUnixMs: 1e15,
     cutMs: 1e9,
+    originUnixMs: 1_700_000_001_230,
     logsUntilUnixMs: 1e15,
     valueErrorRatioMax: 0,
   })
   t.match(result, { lost: 0, wrong: 0, stored: stored.length * 3 })
+})
+
+t.test('a pod that never comes does not make the answers about others come later', async t => {
+  const clock = new VirtualClock()
+  const shown = new Set<string>()
+  let asked = 0
+  const probe = new VisibilityProbe(clock, {
+    query: promql => {
+      asked++
+      return Promise.resolve(
+        [...shown].filter(uid => promql.includes(uid)).map(uid => ({ labels: { [UID_LABEL]: uid }, value: 1 })),
+      )
+    },
+  })
+  probe.start()
+  probe.expectVisible('never', clock.monotonicNs())
+  await clock.advanceAsync(60_000)
+  asked = 0
+  await clock.advanceAsync(2000)
+  t.equal(asked, 5, 'it is asked for every 400 ms by now')
+  const waits: number[] = []
+  for (let i = 0; i < 20; i++) {
+    await clock.advanceAsync(137)
+    probe.expectVisible(`pod-${i}`, clock.monotonicNs())
+    shown.add(`pod-${i}`)
+    await clock.advanceAsync(100)
+    waits.push(probe.visibleCount)
+  }
+  t.same(
+    waits,
+    Array.from({ length: 20 }, (_, i) => i + 1),
+    'each is found within 100 ms',
+  )
+  t.ok(probe.visibility.max / 1e6 <= 25, `and none more than a round late: ${probe.visibility.max / 1e6} ms`)
+  const stopped = probe.stop()
+  await clock.advanceAsync(100)
+  await stopped
 })
 
 t.test('visibility and staleness are the instants of the first answers that say so', async t => {

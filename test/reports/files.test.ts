@@ -8,16 +8,43 @@ import {
   prepareReportFolder,
   prettyJson,
   readReport,
+  type Report,
   validateReport,
   writeReport,
 } from '../../reports/index.ts'
+import { sampleAb, sampleCalibration, sampleCapacity, sampleCompare } from './sample-comparison.ts'
 import { sampleReport } from './sample-report.ts'
 
 const plain = (value: unknown): Record<string, unknown> => JSON.parse(JSON.stringify(value)) as Record<string, unknown>
 
+/** What each kind of command leaves behind, with everything that the types allow somewhere in it. */
+function everyKind(): Readonly<Record<string, Report>> {
+  const run = sampleReport({ arms: ['A', 'B'], runsPerArm: 2, status: 'invalid' })
+  const crossed = { metric: 'rss_peak', expression: 'value<1', value: 5, atS: 12.5 }
+  const host = { stealRatio: 0.001, throttledPeriods: 0, othersRatio: 0.2 }
+  const ab = sampleAb({ confirmed: true, pods: 40 })
+  const { comparison } = ab
+  return {
+    run,
+    'a run that was cut short': {
+      ...run,
+      runs: run.runs.map(each => ({ ...each, host, crossed })),
+      thresholds: [{ metric: 'rss_peak', expression: 'value<1', value: 5, ok: false, noData: false, aborted: true }],
+    },
+    ab: {
+      ...ab,
+      comparison: {
+        ...comparison!,
+        rows: comparison!.rows.map(row => ({ ...row, note: 'a note', verdict: 'no-data' })),
+      },
+    },
+    calibration: sampleCalibration({ pods: 40 }),
+    capacity: sampleCapacity(),
+    compare: sampleCompare({ pods: 40 }),
+  }
+}
+
 void t.test('a report satisfies the published schema, and the schema knows its every field', async t => {
-  const report = sampleReport({ arms: ['A', 'B'], runsPerArm: 2, status: 'invalid' })
-  t.same(validateReport(plain(report)), [])
   // The published schema lets readers ignore what they do not know; this stricter copy finds fields that it forgot.
   const strict = JSON.parse(await readFile('docs/report.schema.json', 'utf8'), (key, value: unknown) =>
     key !== 'if' &&
@@ -29,7 +56,36 @@ void t.test('a report satisfies the published schema, and the schema knows its e
       : value,
   ) as object
   const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(strict)
-  t.ok(validate(plain(report)), JSON.stringify(validate.errors))
+  for (const [name, report] of Object.entries(everyKind())) {
+    t.same(validateReport(plain(report)), [], name)
+    t.ok(validate(plain(report)), `${name}: ${JSON.stringify(validate.errors)}`)
+  }
+})
+
+void t.test('every field of the schema that is not plain by its name is described, with its unit', async t => {
+  const undescribed: string[] = []
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    const { properties } = value as { properties?: Record<string, object | boolean> }
+    for (const [name, field] of Object.entries(properties ?? {})) {
+      if (typeof field === 'boolean') continue
+      const isNumber = 'type' in field && [field.type].flat().includes('number')
+      if (
+        isNumber &&
+        !('description' in field) &&
+        !/^(?:min|max|mean|p\d+|memBytes|durationS|intervalS|atS)$/.test(name)
+      ) {
+        undescribed.push(`${path}.${name}`)
+      }
+    }
+    for (const [name, inner] of Object.entries(value)) visit(inner, `${path}.${name}`)
+  }
+  visit(JSON.parse(await readFile('docs/report.schema.json', 'utf8')), '')
+  const plainByName = ['nodes', 'ulimitNofile', 'loadAvgBefore', 'seriesPerPod', 'scrapeIntervalS', 'value']
+  t.same(
+    undescribed.filter(path => !plainByName.some(name => path.endsWith(`.${name}`))),
+    [],
+  )
 })
 
 void t.test('what is no report is told so, with paths', async t => {
@@ -37,7 +93,7 @@ void t.test('what is no report is told so, with paths', async t => {
   t.match(validateReport(null), [/^report: must be object/])
   t.match(validateReport({ ...report, schema: 'other/v9' }), [/^schema: must be "churnbench\/report\/v1"$/])
   t.match(validateReport({ ...report, verdict: { status: 'good', exitCode: 0, reasons: [] } }), [
-    /^verdict.status: must be one of pass, fail, invalid, aborted$/,
+    /^verdict.status: must be one of pass, fail, invalid, aborted, regressed, improved, unchanged, inconclusive$/,
   ])
   const [run] = report.runs as Record<string, unknown>[]
   t.match(validateReport({ ...report, runs: [{ ...run, metrics: { rss_peak: { value: null } } }] }), [
@@ -51,6 +107,20 @@ void t.test('what is no report is told so, with paths', async t => {
     ['runs.0.timeline.rows.1: must have 2 values, as columns has'],
   )
   t.ok(validateReport({}).length > 5)
+  const ab = plain(sampleAb({ pods: 40 }))
+  const comparison = ab.comparison as { rows: object[] }
+  const withRow = (row: object): unknown => ({
+    ...ab,
+    comparison: { ...comparison, rows: [{ ...comparison.rows[0], ...row }] },
+  })
+  t.match(validateReport(withRow({ verdict: 'maybe' })), [/^comparison.rows.0.verdict: must be one of regressed, /])
+  t.match(validateReport(withRow({ interval: [1] })), [/^comparison.rows.0.interval: must NOT have fewer than 2 items/])
+  t.match(validateReport(withRow({ p: 1.2 })), [/^comparison.rows.0.p: must be <= 1/])
+  const capacity = sampleCapacity()
+  const steps = [{ load: 5, run: 77, sustained: true, reasons: [] }]
+  t.match(validateReport(plain({ ...capacity, capacity: { ...capacity.capacity!, steps } })), [
+    'capacity.steps.0.run: there is no run 77',
+  ])
 })
 
 void t.test('writing and reading a report keeps every value; files are whole and keys are in order', async t => {

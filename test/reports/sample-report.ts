@@ -24,6 +24,11 @@ export interface SampleOptions {
   readonly seconds?: number
   readonly status?: Report['verdict']['status']
   readonly thresholds?: ThresholdsInput
+  /** Seed of the figures, where it shall not be the scenario's: another execution of the same. */
+  readonly trialSeed?: string
+  /** Factor on latencies; default 1 for arm A, 3 for arm B. */
+  readonly slower?: number
+  readonly gates?: Report['scenario']['gates']
 }
 
 /**
@@ -43,13 +48,16 @@ export function sampleReport({
     samples_wrong: ['count==0'],
     'query_latency{class:instant}': ['p(95)<0.05'],
   },
+  trialSeed = seed,
+  slower,
+  gates,
 }: SampleOptions = {}): Report {
-  const prng = new Prng(seed)
+  const prng = new Prng(trialSeed)
   const resolved = { cluster: { nodes: 8, workloads: { frontend: { replicas: 6 } } }, duration: '40s', name: 'rollout' }
   const runs: Run[] = []
   for (let trial = 0; trial < runsPerArm; trial++) {
     for (const arm of arms) {
-      runs.push(sampleRun(prng.fork(`${arm}/${trial}`), { arm, index: runs.length, pods, seconds, status }))
+      runs.push(sampleRun(prng.fork(`${arm}/${trial}`), { arm, index: runs.length, pods, seconds, status, slower }))
     }
   }
   return {
@@ -66,6 +74,7 @@ export function sampleReport({
       seed,
       sha256: hash(canonicalJson(resolved)),
       resolved,
+      ...(gates === undefined ? {} : { gates }),
       scale: { nodes: 8, pods, seriesPerPod: 84, scrapeIntervalS: 5 },
     },
     environment: {
@@ -110,10 +119,13 @@ interface RunOptions {
   readonly pods: number
   readonly seconds: number
   readonly status: Report['verdict']['status']
+  readonly slower?: number | undefined
 }
 
-export function sampleRun(prng: Prng, { arm, index, pods, seconds, status }: RunOptions): Run {
-  const slower = arm === 'B' ? 3 : 1
+export function sampleRun(
+  prng: Prng,
+  { arm, index, pods, seconds, status, slower = arm === 'B' ? 3 : 1 }: RunOptions,
+): Run {
   // Log-normal around `medianS`, by the sum of twelve uniform draws.
   const lognormal = (medianS: number, sigma: number): number => {
     let sum = -6

@@ -1,63 +1,17 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { t as tap } from 'tap'
 import { t } from 'tap'
 import { readReport, type Report } from '../../reports/index.ts'
+import { type Outcome, run, start } from '../support/program.ts'
 
-/** The real program, as its users start it: what they type, what they see, what is left behind. */
-const PROGRAM = fileURLToPath(new URL('../../scripts/churnbench.js', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'churnbench-cli-'))
 t.teardown(() => rmSync(dir, { recursive: true, force: true }))
 
 type Asserts = Pick<typeof t, 'equal' | 'match' | 'notMatch'>
-
-interface Outcome {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function start(args: readonly string[], command: readonly [string, ...string[]] = [process.execPath]): Started {
-  const child = spawn(command[0], [...command.slice(1), PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  const watchers = new Set<() => void>()
-  child.stdout.on('data', (data: Buffer) => {
-    stdout += data.toString()
-    for (const look of watchers) look()
-  })
-  child.stderr.on('data', (data: Buffer) => {
-    stderr += data.toString()
-    for (const look of watchers) look()
-  })
-  const ended = new Promise<Outcome>(resolve => child.on('close', code => resolve({ code, stdout, stderr })))
-  return {
-    child,
-    ended,
-    /** Settles when the program has said something that matches, or has ended. */
-    said: pattern =>
-      new Promise(resolve => {
-        const look = (): void => {
-          if (pattern.test(stdout) || pattern.test(stderr)) resolve()
-        }
-        watchers.add(look)
-        void ended.then(() => resolve())
-        look()
-      }),
-  }
-}
-
-interface Started {
-  readonly child: ChildProcess
-  readonly ended: Promise<Outcome>
-  said(pattern: RegExp): Promise<void>
-}
-
-const run = (...args: string[]): Promise<Outcome> => start(args).ended
 
 /** A scenario of a few seconds, as a user would write one. */
 const tiny = join(dir, 'tiny.json')

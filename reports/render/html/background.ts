@@ -142,6 +142,10 @@ const READING: readonly (readonly [string, string])[] = [
     'Curves and quantiles over several runs pool their observations for display. The spread between runs, not within them, tells whether a difference is real.',
   ],
   [
+    'A change and its interval',
+    'In a comparison, the interval holds the change with the confidence that is named. An interval within the shaded band is no change that matters; one that also leaves the band is undecided: more blocks would make it shorter. Only gates decide, and their p-values are adjusted for how many they are.',
+  ],
+  [
     'Same again',
     'Scenario, profile and seed fix the sequence of events: equal trace hashes mean that equal things were done to the cluster.',
   ],

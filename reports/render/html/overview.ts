@@ -18,7 +18,7 @@ const SIGNS = {
 } as const
 
 /** Rising, falling, rising: pods come and go. */
-const LOGO = html`<svg viewBox="0 0 20 20" aria-hidden="true">
+export const LOGO = html`<svg viewBox="0 0 20 20" aria-hidden="true">
   <path
     d="M1 15 L6 5 L10 12 L14 3 L19 15"
     fill="none"

@@ -5,7 +5,7 @@ import type { HistogramValue, Report } from '../../report.ts'
 import { compare, parseExpression } from '../../thresholds.ts'
 import { formatNumber, formatValue, plural } from '../format.ts'
 import type { Point } from '../svg/downsample.ts'
-import { labelRoom, type Limit, type Series } from '../svg/chart.ts'
+import { cutLabel, labelRoom, type Limit, type Series } from '../svg/chart.ts'
 import { lineChart } from '../svg/line-chart.ts'
 import { linearScale, logScale, type Scale, tailScale } from '../svg/scale.ts'
 import type { Figure } from './figure.ts'
@@ -37,12 +37,21 @@ interface Curve {
 
 const FRAME = { width: 620, height: 310, left: 62, top: 30, bottom: 44 } as const
 /** Points of all background lines of a figure together. */
-const TRIAL_POINTS = 800
+const TRIAL_POINTS = 500
 /** A distribution whose maximum is this many times its median is drawn on a logarithmic axis. */
 const LOG_FROM_RATIO = 40
 
-/** The percentile spectra of every histogram in the report that holds something. */
-export function spectraFigures(report: Report, arms: readonly Arm[], id: (name: string) => string): Figure[] {
+/**
+ * The percentile spectra of every histogram in the report that holds something.
+ *
+ * @param detail 1, or less to make the page smaller
+ */
+export function spectraFigures(
+  report: Report,
+  arms: readonly Arm[],
+  id: (name: string) => string,
+  detail = 1,
+): Figure[] {
   const known = TOGETHER.flatMap(({ names }) => names)
   const keys = keysOf(arms)
   const groups = TOGETHER.flatMap(({ title, names }) => {
@@ -58,7 +67,9 @@ export function spectraFigures(report: Report, arms: readonly Arm[], id: (name: 
   }
   return groups.flatMap(group => {
     const curves = curvesOf(group.keys, arms)
-    return curves.length === 0 ? [] : [figure(report, id(group.keys[0]!), group.title, curves, arms.length > 1)]
+    return curves.length === 0
+      ? []
+      : [figure(report, id(group.keys[0]!), group.title, curves, { compared: arms.length > 1, detail })]
   })
 }
 
@@ -84,9 +95,15 @@ function curvesOf(keys: readonly string[], arms: readonly Arm[]): Curve[] {
   return out
 }
 
-function figure(report: Report, id: string, title: string, curves: readonly Curve[], compared: boolean): Figure {
+function figure(
+  report: Report,
+  id: string,
+  title: string,
+  curves: readonly Curve[],
+  { compared, detail }: { readonly compared: boolean; readonly detail: number },
+): Figure {
   const unit = curves[0]!.unit
-  const labels = curves.map(({ label }) => cut(label))
+  const labels = curves.map(({ label }) => cutLabel(label))
   const frame = { ...FRAME, right: labelRoom(labels) }
   const most = Math.max(...curves.map(({ value }) => value.count))
   const x = tailScale(most, [frame.left, frame.width - frame.right])
@@ -99,7 +116,11 @@ function figure(report: Report, id: string, title: string, curves: readonly Curv
     ...curve.trials.map(trial => ({
       color: curve.color,
       faint: true,
-      points: pointsOf(trial, Math.max(12, Math.floor(TRIAL_POINTS / curve.trials.length / curves.length)), unit),
+      points: pointsOf(
+        trial,
+        Math.max(12, Math.floor((detail * TRIAL_POINTS) / curve.trials.length / curves.length)),
+        unit,
+      ),
     })),
     {
       label: labels[i]!,
@@ -177,8 +198,4 @@ function sentence(key: string): string {
   const words = name.replace(/_ns$/, '').replaceAll('_', ' ')
   const of = Object.values(tags).join(' ')
   return words.charAt(0).toUpperCase() + words.slice(1) + (of === '' ? '' : `: ${of}`)
-}
-
-function cut(label: string): string {
-  return label.length > 26 ? `${label.slice(0, 25)}…` : label
 }

@@ -96,14 +96,26 @@ function rows(
               const summary = arm.metrics.get(key)
               return summary === undefined ? [] : [{ arm, summary }]
             })
-            const help = explained.has(name) ? '' : found[0]!.summary.info.help
+            const { help } = found[0]!.summary.info
+            const first = !explained.has(name)
             explained.add(name)
-            return found.map(
+            // Sub-metrics stand below their metric, also where that has no figures of its own.
+            const sub = key !== name
+            const base =
+              sub &&
+              first &&
+              html`<tr class="base">
+                <th colspan="${width}" scope="rowgroup">
+                  <code>${name}</code>${help !== '' && html`<small>${help}</small>`}
+                </th>
+              </tr>`
+            const own = found.map(
               ({ arm, summary }, i) =>
-                html`<tr>
-                  ${i === 0 && html`<th scope="row" rowspan="${found.length}"><code>${key}</code>${help !== '' && html`<small>${help}</small>`}</th>`}${several && html`<td>${armChip(arm)}</td>`}${cells(summary)}
+                html`<tr${sub && html` class="sub"`}>
+                  ${i === 0 && html`<th scope="row" rowspan="${found.length}"><code>${key}</code>${!sub && help !== '' && html`<small>${help}</small>`}</th>`}${several && html`<td>${armChip(arm)}</td>`}${cells(summary)}
                 </tr>`,
             )
+            return [base, own]
           })}`,
     )
 }

@@ -1,12 +1,15 @@
 import type { Arm } from '../../arms.ts'
-import type { Run, TimelineEvent } from '../../report.ts'
+import type { Report, Run } from '../../report.ts'
 import { columnLabel, columnUnit, TIMELINE_COLUMNS } from '../../timeline.ts'
 import { formatValue } from '../format.ts'
 import { downsample, type Point } from '../svg/downsample.ts'
-import { labelRoom, type Mark, type Series } from '../svg/chart.ts'
+import { cutLabel, labelRoom, type Series } from '../svg/chart.ts'
 import { lineChart } from '../svg/line-chart.ts'
 import { linearScale, timeScale } from '../svg/scale.ts'
 import type { Figure } from './figure.ts'
+import type { LiveFigure } from './interactive.ts'
+import { lastSecond, marksOf } from './marks.ts'
+import { medianTrial } from './trials.ts'
 
 /** Columns that belong in one figure; whatever matches none has its own. */
 const TOGETHER: readonly { readonly title: string; readonly match: RegExp; readonly wide?: boolean }[] = [
@@ -22,8 +25,8 @@ const TOGETHER: readonly { readonly title: string; readonly match: RegExp; reado
 const NARROW = { width: 620, height: 280, left: 70, top: 18, bottom: 44 } as const
 const WIDE = { width: 1280, height: 380, left: 56, top: 66, bottom: 44 } as const
 /** Points of all lines of a figure together. */
-const POINTS = 1500
-const POINTS_LEAST = 60
+const POINTS = 1000
+const POINTS_LEAST = 40
 
 /** The quantity behind one column of one run. */
 interface Track {
@@ -32,24 +35,44 @@ interface Track {
   readonly arm: Arm
 }
 
-/** Figures over planned time, in the order of their columns. Empty when nothing was sampled. */
-export function timelineFigures(arms: readonly Arm[], id: (name: string) => string): Figure[] {
-  const tracks = arms.flatMap(arm =>
-    arm.used.flatMap(run => run.timeline.columns.slice(1).map(column => ({ column, run, arm }))),
-  )
+/** A figure as it stands in the page, and what it becomes where scripts run. */
+export interface TimelineFigure {
+  readonly figure: Figure
+  readonly live: LiveFigure
+}
+
+/**
+ * Figures over planned time, in the order of their columns. Empty when nothing was sampled.
+ *
+ * Of each arm, the middle trial comes first: it has the label, and where only one can be shown it is this one.
+ *
+ * @param detail 1, or less to make the page smaller
+ */
+export function timelineFigures(
+  report: Report,
+  arms: readonly Arm[],
+  id: (name: string) => string,
+  detail = 1,
+): TimelineFigure[] {
+  const tracks = arms.flatMap(arm => {
+    const middle = medianTrial(report, arm)
+    return [middle, ...arm.used.filter(run => run !== middle)].flatMap(run =>
+      run.timeline.columns.slice(1).map(column => ({ column, run, arm })),
+    )
+  })
   const filled = tracks.filter(track => pointsOf(track).some(point => point !== null))
   const groups = TOGETHER.map(group => ({ ...group, tracks: filled.filter(({ column }) => group.match.test(column)) }))
   for (const column of new Set(filled.map(track => track.column))) {
     if (TOGETHER.some(({ match }) => match.test(column))) continue
     groups.push({ title: title(column), match: /^$/, tracks: filled.filter(track => track.column === column) })
   }
-  const maxS = filled.reduce((max, { run }) => Math.max(max, lastTime(run)), 1)
+  const maxS = endOf(arms)
   return groups.flatMap(group => {
     const columns = [...new Set(group.tracks.map(({ column }) => column))]
     if (columns.length === 0) return []
     const top = group.tracks.reduce((max, track) => Math.max(max, highest(pointsOf(track))), 0)
-    const draw = (name: string, own: readonly Track[], heading: string): Figure =>
-      figure(id(name), heading, own, { top, maxS, wide: group.wide ?? false, compared: arms.length > 1 })
+    const draw = (name: string, own: readonly Track[], heading: string): TimelineFigure =>
+      figure(id(name), heading, own, { top, maxS, wide: group.wide ?? false, compared: arms.length > 1, detail })
     if (columns.length === 1 || arms.length === 1) return [draw(columns[0]!, group.tracks, group.title)]
     // Several quantities of several arms: a figure for each arm, on the same axes.
     return arms.flatMap(arm => {
@@ -59,21 +82,32 @@ export function timelineFigures(arms: readonly Arm[], id: (name: string) => stri
   })
 }
 
+/** Where the time axis of all figures ends. */
+export function endOf(arms: readonly Arm[]): number {
+  return Math.max(1, ...arms.flatMap(arm => arm.used.map(lastSecond)))
+}
+
 interface Look {
   readonly top: number
   readonly maxS: number
   readonly wide: boolean
   /** Arms are told apart by colour, instead of columns. */
   readonly compared: boolean
+  readonly detail: number
 }
 
-function figure(id: string, heading: string, tracks: readonly Track[], { top, maxS, wide, compared }: Look): Figure {
+function figure(
+  id: string,
+  heading: string,
+  tracks: readonly Track[],
+  { top, maxS, wide, compared, detail }: Look,
+): TimelineFigure {
   const columns = [...new Set(tracks.map(({ column }) => column))]
   const byArm = compared && columns.length === 1
   const first = tracks[0]!
-  // Many trials of many quantities in one figure show nothing: then the first trial speaks for the others.
+  // Many trials of many quantities in one figure show nothing: then the middle one speaks for the others.
   const shown = columns.length > 1 ? tracks.filter(({ run }) => run === first.run) : tracks
-  const points = Math.max(POINTS_LEAST, Math.floor(POINTS / shown.length))
+  const points = Math.floor(detail * Math.max(POINTS_LEAST, POINTS / shown.length))
   const labelled = new Set<string>()
   // What is there, against which the others are held; two delays have no such order.
   const filledColumn = columns.length === 1 || /^(?:pods|samples)_/.test(columns[0]!) ? columns[0] : undefined
@@ -83,7 +117,7 @@ function figure(id: string, heading: string, tracks: readonly Track[], { top, ma
     const fresh = !labelled.has(label)
     labelled.add(label)
     return {
-      ...(fresh && (columns.length > 1 || byArm) ? { label: cut(label) } : {}),
+      ...(fresh && (columns.length > 1 || byArm) ? { label: cutLabel(label) } : {}),
       color,
       dashed: byArm && track.arm.name === 'B',
       area: !byArm && shown.length === columns.length && track.column === filledColumn,
@@ -99,11 +133,12 @@ function figure(id: string, heading: string, tracks: readonly Track[], { top, ma
   const notes = columns
     .filter(column => helpOf(column) !== '')
     .map(column => (columns.length > 1 ? `${columnWord(column, columns)}: ` : '') + helpOf(column))
-  if (columns.length > 1 && trials > 1) notes.push(`The first of ${trials} runs is shown.`)
+  if (columns.length > 1 && trials > 1) notes.push(`The middle one of ${trials} trials is shown.`)
   if (wide && marks.length > 0) notes.push('Marked is what was done to the cluster; the whole list is below.')
-  return {
+  const drawn: Figure = {
     title: heading,
     wide,
+    live: id,
     chart: lineChart({
       id,
       title: `Over time: ${heading}`,
@@ -120,6 +155,27 @@ function figure(id: string, heading: string, tracks: readonly Track[], { top, ma
     }),
     notes: wide ? [notes.join(' ')] : notes,
   }
+  const middle = (arm: Arm): Run => tracks.find(track => track.arm === arm)!.run
+  return {
+    figure: drawn,
+    live: {
+      id,
+      unit,
+      wide,
+      lines: shown.flatMap((track, i) =>
+        track.run === middle(track.arm)
+          ? {
+              arm: track.arm.name,
+              column: track.column,
+              label: byArm ? track.arm.label : columnWord(track.column, columns),
+              color: series[i]!.color,
+              dashed: series[i]!.dashed ?? false,
+              area: !byArm && track.column === filledColumn,
+            }
+          : [],
+      ),
+    },
+  }
 }
 
 function pointsOf({ column, run }: Track): (Point | null)[] {
@@ -133,27 +189,6 @@ function pointsOf({ column, run }: Track): (Point | null)[] {
 
 function highest(points: readonly (Point | null)[]): number {
   return points.reduce((max, point) => Math.max(max, point?.[1] ?? 0), 0)
-}
-
-function lastTime(run: Run): number {
-  return run.timeline.rows.reduce((max, row) => Math.max(max, row[0] ?? 0), 0)
-}
-
-/** Events at one instant become one mark. */
-function marksOf(events: readonly TimelineEvent[], maxS: number): Mark[] {
-  const byTime = new Map<number, string[]>()
-  for (const { atS, label } of events) {
-    if (atS < 0 || atS > maxS) continue
-    const same = byTime.get(atS)
-    if (same === undefined) byTime.set(atS, [label])
-    else same.push(label)
-  }
-  return [...byTime]
-    .toSorted(([a], [b]) => a - b)
-    .map(([x, labels]) => ({
-      x,
-      label: labels.length > 3 ? `${labels[0]} and ${labels.length - 1} more` : labels.join(', '),
-    }))
 }
 
 function describe(series: Series, unit: string, label: string): string {
@@ -178,8 +213,4 @@ function columnWord(column: string, columns: readonly string[]): string {
 function title(column: string): string {
   const words = columnLabel(column)
   return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
-function cut(label: string): string {
-  return label.length > 26 ? `${label.slice(0, 25)}…` : label
 }

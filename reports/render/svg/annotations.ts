@@ -47,7 +47,12 @@ const MARK_LINES_MAX = 40
 const RUG_PX = 9
 
 /** Vertical lines where something happened; with labels above the plot as far as they have room. */
-export function marks({ marks = [], x, frame, labelMarks = false }: Chart): Markup {
+export function marks({
+  marks = [],
+  x,
+  frame,
+  labelMarks = false,
+}: Pick<Chart, 'marks' | 'x' | 'frame' | 'labelMarks'>): Markup {
   const bottom = frame.height - frame.bottom
   const rug = marks.length > MARK_LINES_MAX
   const rows = labelMarks && !rug ? Math.max(0, Math.floor((frame.top - 8) / LABEL_LINE_PX)) : 0

@@ -70,3 +70,20 @@ export function labelRoom(labels: readonly string[]): number {
 export function px(value: number): string {
   return String(Math.round(value * 10) / 10)
 }
+
+/** Ticks whose labels do not run into each other. */
+export function visibleTicks(scale: Scale): Scale['ticks'] {
+  let free = -Infinity
+  return scale.ticks.filter(({ value, label }) => {
+    const half = (label.length * CHAR_PX) / 2
+    const at = scale.at(value)
+    if (at - half < free) return false
+    free = at + half + 6
+    return true
+  })
+}
+
+/** A label as far as there is room for it; the whole of it stands elsewhere. */
+export function cutLabel(label: string, charsMax = 26): string {
+  return label.length > charsMax ? `${label.slice(0, charsMax - 1)}…` : label
+}

@@ -1,6 +1,6 @@
 import { type Markup, svg } from '../html/markup.ts'
 import { endLabels, limits, marks } from './annotations.ts'
-import { CHAR_PX, type Chart, px, type Series } from './chart.ts'
+import { type Chart, px, type Series, visibleTicks } from './chart.ts'
 import type { Point } from './downsample.ts'
 import type { Scale } from './scale.ts'
 
@@ -29,18 +29,6 @@ export function lineChart(chart: Chart): Markup {
     ${limits(chart)}
     ${endLabels(chart)}
   </svg>`
-}
-
-/** Ticks whose labels do not run into each other. */
-function visibleTicks(scale: Scale): Scale['ticks'] {
-  let free = -Infinity
-  return scale.ticks.filter(({ value, label }) => {
-    const half = (label.length * CHAR_PX) / 2
-    const at = scale.at(value)
-    if (at - half < free) return false
-    free = at + half + 6
-    return true
-  })
 }
 
 /** Lines of more points are drawn thin, or their ups and downs would run together. */

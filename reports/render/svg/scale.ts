@@ -31,6 +31,27 @@ export function linearScale(max: number, range: Range, unit: string, wanted = 5,
   return { ticks, domain: [low, high], at: value => project((value - low) / (high - low), range) }
 }
 
+/** An axis around values that may be far from 0, with as many digits as tell its ticks apart. */
+export function rangeScale(values: readonly number[], range: Range, unit: string, wanted = 4): Scale {
+  const least = values.length === 0 ? 0 : values.reduce((a, b) => Math.min(a, b))
+  const most = values.length === 0 ? 0 : values.reduce((a, b) => Math.max(a, b))
+  const air = Math.max((most - least) * 0.1, Math.max(Math.abs(most), Math.abs(least)) * 0.01) || 1
+  const { size, suffix } = axisUnit(Math.max(Math.abs(most), Math.abs(least)), unit)
+  const step = niceStep((most - least + 2 * air) / size / wanted)
+  // Nothing that is measured here can be below 0: neither should its axis.
+  const bottom = Math.max((least - air) / size, least >= 0 ? 0 : -Infinity)
+  const [low, high] = [Math.floor(bottom / step + 1e-9), Math.ceil((most + air) / size / step - 1e-9)]
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
+  const labelOf = (inUnit: number): string =>
+    decimals === 0 ? formatNumber(inUnit) : decimals <= 6 ? inUnit.toFixed(decimals) : inUnit.toExponential(2)
+  const ticks: Tick[] = []
+  for (let i = low; i <= high; i++) {
+    ticks.push({ value: i * step * size, label: i === 0 ? '0' : labelOf(i * step) + suffix })
+  }
+  const [from, to] = [low * step * size, high * step * size]
+  return { ticks, domain: [from, to], at: value => project((value - from) / (to - from), range) }
+}
+
 /** A logarithmic axis between round values (1, 2, 5); values at or below 0 stand at its lower end. */
 export function logScale(min: number, max: number, range: Range, unit: string): Scale {
   const bottom = roundDown(min)
@@ -86,12 +107,12 @@ export function tailScale(count: number, range: Range): Scale {
   }
 }
 
-function project(share: number, [from, to]: Range): number {
+export function project(share: number, [from, to]: Range): number {
   return from + Math.min(1, Math.max(0, share)) * (to - from)
 }
 
 /** 1, 2 or 5 times a power of ten, at or above `raw`. */
-function niceStep(raw: number): number {
+export function niceStep(raw: number): number {
   const power = Math.pow(10, Math.floor(Math.log10(raw)))
   const lead = raw / power
   return (lead <= 1 + 1e-9 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power

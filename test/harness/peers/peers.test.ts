@@ -147,10 +147,10 @@ void t.test('installs packages that are missing, once, and keeps what cannot be 
   t.equal(m.calls().split('\n').length - 1, 3, 'install, update, install')
   await m.peers('--install', '--only', 'kubectl')
   t.equal(m.calls().split('\n').length - 1, 3, 'the second time there is nothing to do')
-  const failed = await m.peers('--install', '--only', 'memcached', '--only', 'k6')
+  const failed = await m.peers('--install', '--only', 'memcached', '--only', 'memcached-exporter')
   t.match(failed.statuses, [
-    { name: 'k6', missing: { reason: 'no package manager here offers it' } },
     { name: 'memcached', missing: { reason: /apt-get install memcached failed: E: the disk is full/ } },
+    { name: 'memcached-exporter', missing: { reason: 'no package manager here offers it' } },
   ])
   const before = m.calls()
   // Before the machine's own Go, which would really build.
@@ -191,6 +191,40 @@ void t.test('builds Prometheus with Go, from the newest release that can be had'
   const useless = await m.peers('--install', '--only', 'prometheus')
   t.match(useless.statuses[0]!.missing!.reason, /Prometheus 3\.15\.0 was built, but does not know kubernetes_sd/)
   t.notOk(existsSync(cached), 'what is of no use is not kept')
+})
+
+void t.test('builds other programs with Go, of versions that belong together, and prefers them', async t => {
+  const m = machine(t)
+  m.program('vmagent', `echo 'vmagent-20220414-tags-v1.79.5-0-g1'`)
+  const built = shellProgram(path.join(m.dir, 'store'), 'built', `echo 'otelcol version 0.164.0, tags-v1.131.0'`)
+  m.program(
+    'go',
+    `echo "$* | $GOFLAGS" >> "$CALLS"
+    case "$*" in
+      get*) [ -e go.mod ] && [ -z "$UNREACHABLE" ] || { echo 'go: no such module' >&2; exit 1; };;
+      build*) if [ -e main.go ]; then echo "own source" >> "$CALLS"; fi; /bin/cp "${built}" "$5";;
+    esac`,
+  )
+  const [system, current, collector] = (
+    await m.peers('--install', '--only', 'vmagent', '--only', 'vmagent-current', '--only', 'otelcol')
+  ).statuses
+  t.match(system!.found, [{ version: '1.79.5' }], 'that one was there')
+  const bin = path.join(m.dir, 'cache', 'bin')
+  t.match(current, { found: [{ path: path.join(bin, 'vmagent'), version: '1.131.0' }], missing: undefined })
+  t.match(collector, { found: [{ path: path.join(bin, 'otelcol'), version: '0.164.0' }], missing: undefined })
+  t.match(m.calls(), /get github\.com\/VictoriaMetrics\/VictoriaMetrics\/app\/vmagent@v1\.131\.0 /)
+  t.match(m.calls(), /buildinfo\.Version=vmagent-tags-v1\.131\.0 -o \S+ github\.com\/VictoriaMetrics\S+\/app\/vmagent /)
+  t.match(
+    m.calls(),
+    /prometheusreceiver@v0\.164\.0 .*fileprovider@v1\.70\.0 .*-tags=remove_all_sd,enable_kubernetes_sd/,
+  )
+  t.match(m.calls(), /main\.version=0\.164\.0 -o \S+ \. .*\nown source/)
+  t.match((await m.peers('--only', 'vmagent')).statuses[0]!.found, [{ version: '1.131.0' }, { version: '1.79.5' }])
+
+  const other = machine(t)
+  other.program('go', `echo 'go: no such module' >&2; exit 1`)
+  const failed = await other.peers('--install', '--only', 'otelcol')
+  t.match(failed.statuses[0]!.missing!.reason, /the modules of otelcol cannot be had: go: no such module/)
 })
 
 void t.test('releases among the versions of the module', async t => {

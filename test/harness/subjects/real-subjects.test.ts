@@ -2,129 +2,20 @@
 // Method: one pod of a fake API server, found by all three roles at once. Skipped, and said so, where a program is absent.
 import path from 'node:path'
 import { writeFileSync } from 'node:fs'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { SystemClock } from '../../../base/index.ts'
 import { detectPeers, findProgram, peersByName, runProgram } from '../../../harness/peers/index.ts'
 import {
-  defaultPrometheusConfig,
   embeddedSubject,
   prometheusSubject,
-  type RawSeries,
-  type Subject,
-  type SubjectDefinition,
-  SubjectError,
   type SubjectOptions,
   victoriaMetricsSubject,
 } from '../../../harness/subjects/index.ts'
 import { FAKE_SUBJECT, nodeProgram, shellProgram } from './fake-program.ts'
-import { fakeKubernetes, fakeTarget } from './fake-kubernetes.ts'
+import { allRoles, FAULTY, findsThePod, optionsFor, refusal } from './finds-the-pod.ts'
 
-const ROLES = ['pod', 'endpointslice', 'endpoints'] as const
-const JOBS_KEY = 'scrape_configs:\n'
 const clock = new SystemClock()
 const [prometheus, victoria] = await detectPeers(peersByName(['prometheus', 'victoria-metrics']))
-
-/** The default configuration of each role, as one. */
-function allRoles(scrapeIntervalMs: number): string {
-  const texts = ROLES.map(role =>
-    defaultPrometheusConfig({ scrapeIntervalMs, role }).replace('kubernetes-pods', `kubernetes-${role}`),
-  )
-  return (
-    texts[0]! +
-    texts
-      .slice(1)
-      .map(text => text.slice(text.indexOf(JOBS_KEY) + JOBS_KEY.length))
-      .join('')
-  )
-}
-
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await look()
-    if (found !== undefined) return found
-    await new Promise<void>(resolve => clock.schedule(50, resolve))
-  }
-}
-
-async function findsThePod(t: Test, definition: SubjectDefinition, args: readonly string[]): Promise<void> {
-  const target = await fakeTarget(t)
-  const { port } = target
-  const kubernetes = await fakeKubernetes(t, port)
-  const startUnixMs = Date.now()
-  const subject: Subject = await definition.start(clock, {
-    config: allRoles(250),
-    api: kubernetes.api,
-    workDir: t.testdir(),
-    readyTimeoutMs: 30_000,
-    args,
-  })
-  t.teardown(() => subject.stop())
-  t.comment(`${subject.kind} ${subject.version}`)
-  t.match(subject.version, /^\d+\.\d+/)
-  t.strictSame(subject.warnings, [])
-
-  // Nobody is asked before there is something: VictoriaMetrics remembers for ten seconds that it found nothing.
-  await eventually(async () => (target.served() >= 4 * ROLES.length ? true : undefined))
-  const series: RawSeries = await eventually(async () => {
-    const [only] = await subject.rawSamples('hits_total{job="kubernetes-pod"}', startUnixMs, Date.now())
-    return only !== undefined && only.tMs.length >= 3 ? only : undefined
-  })
-  const up = await eventually(async () => {
-    const found = await subject.query('hits_total')
-    return found.length === ROLES.length ? found : undefined
-  })
-  const common = {
-    __name__: 'hits_total',
-    namespace: 'shop',
-    pod: 'web-1',
-    node: 'node-7',
-    app: 'web',
-    instance: `127.0.0.1:${port}`,
-  }
-  t.strictSame(
-    up.map(sample => sample.labels).sort((a, b) => (a['job']! < b['job']! ? -1 : 1)),
-    [
-      { ...common, job: 'kubernetes-endpoints', service: 'front' },
-      { ...common, job: 'kubernetes-endpointslice', service: 'front' },
-      { ...common, job: 'kubernetes-pod' },
-    ],
-  )
-  t.ok(kubernetes.requests.length > 0 && kubernetes.requests.every(each => each.authorization === 'Bearer s3cret'))
-
-  t.ok(
-    series.tMs.every((at, i) => at >= startUnixMs && (i === 0 || at > series.tMs[i - 1]!)),
-    'times are in order',
-  )
-  t.ok(
-    series.values.every((value, i) => i === 0 || value > series.values[i - 1]!),
-    'each scrape has its own value',
-  )
-  const [at] = series.tMs
-  const [exact] = await subject.rawSamples('hits_total{job="kubernetes-pod"}', at!, at!)
-  t.strictSame([[...exact!.tMs], [...exact!.values]], [[at], [series.values[0]]], 'both ends of a window belong to it')
-  const before = await subject.rawSamples('hits_total{job="kubernetes-pod"}', at! - 5, at! - 1)
-  t.strictSame(before, [])
-  const [third] = await subject.rawSamples('third{job="kubernetes-pod"}', startUnixMs, Date.now())
-  t.equal(third!.values[0], 0.3125)
-  await t.rejects(subject.query('sum('), { code: 'CHURN_SUBJECT_QUERY' })
-  await t.rejects(subject.rawSamples('{a=}', 1, 2), { code: 'CHURN_SUBJECT_QUERY' })
-  t.ok(subject.resources()!.rssBytes > 1e6)
-  t.match(await subject.stop(), { signal: null, code: 0 })
-}
-
-async function refusal(definition: SubjectDefinition, options: SubjectOptions): Promise<SubjectError> {
-  const outcome: unknown = await definition.start(clock, options).then(
-    subject => subject.stop(),
-    (error: unknown) => error,
-  )
-  if (!(outcome instanceof SubjectError)) throw new Error('it was not refused', { cause: outcome })
-  return outcome
-}
-
-function optionsFor(workDir: string, config: string, more: Partial<SubjectOptions> = {}): SubjectOptions {
-  const api = { url: 'http://127.0.0.1:1', token: 'x', caPem: '' }
-  return { config, api, workDir, readyTimeoutMs: 30_000, ...more }
-}
 
 const noPrometheus = prometheus!.missing === undefined ? false : `prometheus: ${prometheus!.missing.reason}`
 const noVictoria = victoria!.missing === undefined ? false : `victoria-metrics: ${victoria!.missing.reason}`
@@ -138,17 +29,6 @@ void t.test('Prometheus finds the pod by every role', { skip: noPrometheus }, t 
 void t.test('VictoriaMetrics finds the pod by every role', { skip: noVictoria }, t =>
   findsThePod(t, victoriaMetricsSubject(), ['-promscrape.kubernetesSDCheckInterval=1s', '-search.latencyOffset=1ms']),
 )
-
-const FAULTY = `global:
-  scrape_interval: 1s
-scrape_configs:
-  - job_name: a
-    kubernetes_sd_configs:
-      - role: pod
-        nonsense: 1
-  - job_name: b
-    rubbish: 2
-`
 
 void t.test('Prometheus’ own refusals are listed with the lines of the user', { skip: noPrometheus }, async t => {
   const error = await refusal(prometheusSubject(), optionsFor(t.testdir(), FAULTY))

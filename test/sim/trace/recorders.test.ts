@@ -288,6 +288,7 @@ void t.test('truth: each thing that probes wait for, once, with its planned and 
       [2620, 'pod-ready'],
       [3120, 'pod-terminating'],
       [5120, 'pod-deleted'],
+      [5120, 'node-deleted'],
     ],
   )
   for (const { plannedMs, plannedNs, committedNs } of events) {
@@ -296,10 +297,12 @@ void t.test('truth: each thing that probes wait for, once, with its planned and 
   }
   recorder.action('scale', 'scale cart to 3')
   recorder.nodeSilent('node-1')
+  recorder.nodeAnswering('node-1')
   recorder.stop()
   t.match(batches[1], [
     { type: 'action', action: 'scale', detail: 'scale cart to 3' },
     { type: 'node-silent', node: 'node-1' },
+    { type: 'node-answering', node: 'node-1' },
   ])
   addPod(played.store, 'unseen')
   recorder.flush()

@@ -1,0 +1,96 @@
+import type { ClusterInput, TimingsInput, WorkloadInput } from '../scenarios/index.ts'
+import { type ClusterSpec, type ClusterTimings, type Jittered, PROFILES, type WorkloadSpec } from '../sim/index.ts'
+
+/** Reads a duration in ms, or notes a fault at the path and returns 0. */
+export type ToMs = (path: string, text: string) => number
+
+/** Kubernetes' own delays where people would notice; pod start and stop as on a cluster with warm images. */
+export const DEFAULT_TIMINGS: TimingsInput = {
+  schedule: ['5ms', '20ms'],
+  start: ['300ms', '900ms'],
+  ready: ['100ms', '400ms'],
+  terminate: ['200ms', '1000ms'],
+  leaseRenew: '10s',
+  nodeMonitorGrace: '50s',
+  nodeMonitorPeriod: '5s',
+  eviction: '5m',
+}
+
+export const DEFAULT_ZONES = 3
+export const DEFAULT_PODS_PER_NODE_MAX = 110
+export const DEFAULT_WORKLOAD = {
+  namespace: 'default',
+  port: 8080,
+  profile: 'web-service',
+  maxSurge: '25%',
+  maxUnavailable: '25%',
+} as const satisfies Partial<WorkloadInput>
+
+/** Label of pods whose Service is shared, by which each of its Deployments knows its own. */
+const DEPLOYMENT_LABEL = 'deployment'
+
+export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[]): ClusterSpec {
+  const workloads = Object.entries(input.workloads).map(([name, workload]) => ({
+    ...DEFAULT_WORKLOAD,
+    ...workload,
+    name,
+  }))
+  const servedBy = (service: string, namespace: string): readonly string[] =>
+    workloads
+      .filter(each => each.namespace === namespace && (each.service ?? each.name) === service)
+      .map(({ name }) => name)
+  const completed = workloads.map((workload): WorkloadSpec => {
+    const { name, namespace, port, profile, maxSurge, maxUnavailable, labels = {}, service = name } = workload
+    const path = `cluster.workloads.${name}`
+    if (!PROFILES.some(known => known.name === profile)) {
+      const known = PROFILES.map(({ name: each }) => each).join(', ')
+      faults.push(`${path}.profile: unknown profile "${profile}"; known are ${known}`)
+    }
+    const sharers = servedBy(service, namespace)
+    const selector = sharers.length > 1 ? { app: service, [DEPLOYMENT_LABEL]: name } : { app: service }
+    for (const label of Object.keys(selector)) {
+      if (label in labels) faults.push(`${path}.labels.${label}: is given by churnbench; choose another name`)
+    }
+    const first = workloads.find(each => each.name === sharers[0])
+    if (first !== undefined && first.port !== port) {
+      faults.push(`${path}.port: must be ${first.port} as of "${first.name}", for they share the Service "${service}"`)
+    }
+    const { replicas } = workload
+    return {
+      namespace,
+      name,
+      replicas,
+      port,
+      profile,
+      labels: { ...labels, ...selector },
+      selector,
+      service,
+      maxSurge,
+      maxUnavailable,
+    }
+  })
+  return {
+    nodes: input.nodes,
+    zones: input.zones ?? Math.min(DEFAULT_ZONES, input.nodes),
+    podsPerNodeMax: input.podsPerNodeMax ?? DEFAULT_PODS_PER_NODE_MAX,
+    workloads: completed,
+    timings: completeTimings({ ...DEFAULT_TIMINGS, ...input.timings }, ms),
+  }
+}
+
+function completeTimings(timings: TimingsInput, ms: ToMs): ClusterTimings {
+  const jittered = (name: 'schedule' | 'start' | 'ready' | 'terminate'): Jittered => ({
+    base: ms(`cluster.timings.${name}`, timings[name][0]),
+    jitter: ms(`cluster.timings.${name}`, timings[name][1]),
+  })
+  return {
+    scheduleMs: jittered('schedule'),
+    startMs: jittered('start'),
+    readyMs: jittered('ready'),
+    terminateMs: jittered('terminate'),
+    leaseRenewMs: ms('cluster.timings.leaseRenew', timings.leaseRenew),
+    nodeMonitorGraceMs: ms('cluster.timings.nodeMonitorGrace', timings.nodeMonitorGrace),
+    nodeMonitorPeriodMs: ms('cluster.timings.nodeMonitorPeriod', timings.nodeMonitorPeriod),
+    evictionMs: ms('cluster.timings.eviction', timings.eviction),
+  }
+}
