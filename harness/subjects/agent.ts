@@ -81,7 +81,8 @@ class Arrival {
   async of(untilUnixMs: number): Promise<void> {
     if (untilUnixMs <= this.#until) return
     // What has not been scraped by now is not waited for.
-    const waitMs = Math.min(untilUnixMs, this.#clock.unixMs()) + this.#underWayMsMax - this.#clock.unixMs()
+    const nowUnixMs = this.#clock.unixMs()
+    const waitMs = Math.min(untilUnixMs, nowUnixMs) - nowUnixMs + this.#underWayMsMax
     if (this.#waiting === undefined || this.#waiting.until < untilUnixMs) {
       const done = new Promise<void>(resolve => this.#clock.schedule(waitMs, resolve))
       this.#waiting = { until: untilUnixMs, done }
