@@ -50,6 +50,8 @@ interface Served {
 interface Reading {
   readonly appended: number
   readonly served: Served
+  /** Scrapes by which `served` may be off: those served while the counter was read, and one that was just being stored. */
+  readonly slackScrapes: number
 }
 
 export interface SelfCountWindow {
@@ -57,6 +59,8 @@ export interface SelfCountWindow {
   readonly reported: number
   /** By what the targets served, and by what the subject adds for each scrape. */
   readonly expected: number
+  /** How far both may lie apart because scrapes were under way when the counter was read. */
+  readonly slack: number
 }
 
 /**
@@ -73,7 +77,9 @@ export interface SelfCountWindow {
 export class SelfCount {
   #context: SelfCountContext | undefined
   #first: Reading | undefined
-  #longest: { readonly reported: number; readonly samples: number; readonly scrapes: number } | undefined
+  #longest:
+    | { readonly reported: number; readonly samples: number; readonly scrapes: number; readonly slackScrapes: number }
+    | undefined
   #disturbances = 0
   #quietFromNs = 0n
   #reading: Promise<void> | undefined
@@ -103,18 +109,21 @@ export class SelfCount {
   /** The longest quiet window; `undefined` when there was none, or the subject does not say enough of itself. */
   get window(): SelfCountWindow | undefined {
     if (this.#longest === undefined || this.#ownPerScrape === undefined) return undefined
-    const { reported, samples, scrapes } = this.#longest
-    return { reported, expected: samples + this.#ownPerScrape * scrapes }
+    const { reported, samples, scrapes, slackScrapes } = this.#longest
+    const expected = samples + this.#ownPerScrape * scrapes
+    return { reported, expected, slack: (slackScrapes * expected) / scrapes }
   }
 
   onMeasured(metrics: Record<string, MetricValue>): void {
     const { window } = this
     if (window === undefined) return
-    const error = Math.abs(window.reported - window.expected) / window.expected
+    const difference = Math.abs(window.reported - window.expected)
+    const error = difference / window.expected
     metrics.samples_self_reported = { value: window.reported }
     metrics.self_count_error = { value: error }
     const lost = metrics.samples_lost
-    if (error <= ERROR_RATIO_MAX || lost === undefined || !('value' in lost) || lost.value > 0) return
+    const tolerated = difference <= Math.max(window.slack, ERROR_RATIO_MAX * window.expected)
+    if (tolerated || lost === undefined || !('value' in lost) || lost.value > 0) return
     this.#context!.warn({
       code: 'self-count',
       message:
@@ -157,7 +166,8 @@ export class SelfCount {
     const samples = reading.served.samples - from.served.samples
     if (samples <= (this.#longest?.samples ?? 0)) return
     const scrapes = reading.served.scrapes - from.served.scrapes
-    this.#longest = { reported: reading.appended - from.appended, samples, scrapes }
+    const slackScrapes = from.slackScrapes + reading.slackScrapes
+    this.#longest = { reported: reading.appended - from.appended, samples, scrapes, slackScrapes }
   }
 }
 
@@ -173,8 +183,10 @@ async function readPaused(context: SelfCountContext): Promise<Reading | undefine
     const appended = await context.subject.samplesAppended!().catch(() => undefined)
     if (appended === undefined) return undefined
     const after = servedSoFar(context)
-    last = { appended, served: middle(paused, after) }
-    if (after.samples === before.samples) return last
+    const wasPaused = after.samples === before.samples
+    const slackScrapes = wasPaused ? 0 : (after.scrapes - paused.scrapes) / 2 + 1
+    last = { appended, served: middle(paused, after), slackScrapes }
+    if (wasPaused) return last
   }
   return last
 }
