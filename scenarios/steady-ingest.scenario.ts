@@ -29,7 +29,7 @@ export default {
   },
   profiles: {
     smoke: { cluster: { nodes: 3, workloads: { load: { replicas: 30 } } }, duration: '8s', settle: '4s' },
-    ci: { duration: '14s', settle: '3s' },
+    ci: { cluster: { nodes: 5, workloads: { load: { replicas: 100 } } }, duration: '14s', settle: '3s' },
     nightly: { cluster: { nodes: 20, workloads: { load: { replicas: 400 } } }, duration: '10m', settle: '30s' },
   },
 } satisfies ScenarioInput
