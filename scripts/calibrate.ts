@@ -46,7 +46,7 @@ async function calibrateCommand(name: string, options: Options): Promise<number>
   const abort = interruptible(options)
   const repeat = ['npm run calibrate --', name, `--subject ${options.subject}`, `--blocks ${blocks}`]
   process.stderr.write(`${[...repeat, ...repeatOptions(options)].join(' ')}\n`)
-  const report = await runCalibration(clock, {
+  const { report, kept } = await runCalibration(clock, {
     scenario,
     subject,
     blocks,
@@ -61,6 +61,8 @@ async function calibrateCommand(name: string, options: Options): Promise<number>
   })
   printReport(report, options)
   await writeExports(report, exportsOf(options))
-  process.stderr.write(`noise:  ${file}\nreport: ${join(outDir, 'report.html')}\n`)
+  process.stderr.write(
+    `noise:  ${kept ? file : 'not kept, for the run does not count'}\nreport: ${join(outDir, 'report.html')}\n`,
+  )
   return report.verdict.exitCode
 }

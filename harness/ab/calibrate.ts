@@ -12,11 +12,14 @@ export interface CalibrateOptions extends Omit<AbOptions, 'a' | 'b' | 'confirm' 
 
 /**
  * Compares a subject with itself: what differs is this machine's noise. Keeps it, so that later comparisons do not take
- * noise for an effect.
+ * noise for an effect; that of an invalid run is not kept.
  *
  * @throws CodedError when a trial could not begin; HarnessError CHURN_CALIBRATION when it cannot be kept.
  */
-export async function runCalibration(clock: Clock, options: CalibrateOptions): Promise<Report> {
+export async function runCalibration(
+  clock: Clock,
+  options: CalibrateOptions,
+): Promise<{ readonly report: Report; readonly kept: boolean }> {
   const { subject, scenario } = options
   const session = await openSession(clock, {
     ...options,
@@ -32,8 +35,10 @@ export async function runCalibration(clock: Clock, options: CalibrateOptions): P
     comparison,
   )
   const report = await session.finish('calibration', { comparison, calibration }, set.ending, comparison)
-  if (set.ending.kind === 'complete') {
+  // Of an invalid run, later comparisons must not learn: what it saw was the harness' own noise.
+  const kept = set.ending.kind === 'complete' && report.verdict.status !== 'invalid'
+  if (kept) {
     saveCalibration(clock, options.file, scenario, report.environment.fingerprint, calibration)
   }
-  return report
+  return { report, kept }
 }

@@ -35,6 +35,7 @@ export interface SelfCountContext {
   readonly pods: PodHistories
   readonly subject: {
     samplesAppended?(): Promise<number | undefined>
+    readonly samplesAppendedLateMs?: number
     rawSamples(selector: string, minUnixMs: number, maxUnixMs: number): Promise<RawSeries[]>
   }
   warn(warning: Warning): void
@@ -48,6 +49,7 @@ interface Served {
 }
 
 interface Reading {
+  readonly atNs: bigint
   readonly appended: number
   readonly served: Served
   /** Scrapes by which `served` may be off: those served while the counter was read, and one that was just being stored. */
@@ -166,7 +168,9 @@ export class SelfCount {
     const samples = reading.served.samples - from.served.samples
     if (samples <= (this.#longest?.samples ?? 0)) return
     const scrapes = reading.served.scrapes - from.served.scrapes
-    const slackScrapes = from.slackScrapes + reading.slackScrapes
+    const windowMs = Number(reading.atNs - from.atNs) / 1e6
+    const lateShare = (this.#context!.subject.samplesAppendedLateMs ?? 0) / windowMs
+    const slackScrapes = from.slackScrapes + reading.slackScrapes + scrapes * lateShare
     this.#longest = { reported: reading.appended - from.appended, samples, scrapes, slackScrapes }
   }
 }
@@ -185,7 +189,7 @@ async function readPaused(context: SelfCountContext): Promise<Reading | undefine
     const after = servedSoFar(context)
     const wasPaused = after.samples === before.samples
     const slackScrapes = wasPaused ? 0 : (after.scrapes - paused.scrapes) / 2 + 1
-    last = { appended, served: middle(paused, after), slackScrapes }
+    last = { atNs: context.clock.monotonicNs(), appended, served: middle(paused, after), slackScrapes }
     if (wasPaused) return last
   }
   return last

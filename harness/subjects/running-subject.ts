@@ -13,13 +13,14 @@ export interface RunningOptions {
   /** Absent: a range selector in an instant query. */
   readonly rawSamples?: (selector: string, minUnixMs: number, maxUnixMs: number) => Promise<RawSeries[]>
   readonly samplesAppended?: () => Promise<number | undefined>
+  readonly samplesAppendedLateMs?: number
   readonly valueErrorRatioMax?: number
   readonly pprofUrl?: string
 }
 
 /** What all kinds have in common once they run. */
 export function runningSubject(options: RunningOptions): Subject {
-  const { plan, launched, files, samplesAppended, valueErrorRatioMax, pprofUrl } = options
+  const { plan, launched, files, samplesAppended, samplesAppendedLateMs, valueErrorRatioMax, pprofUrl } = options
   const { child, client, command } = launched
   const { query = (promql, atUnixMs) => client.instant(promql, atUnixMs) } = options
   const { rawSamples = (selector, min, max) => client.rawRange(selector, min, max) } = options
@@ -34,6 +35,7 @@ export function runningSubject(options: RunningOptions): Subject {
     warnings: [...files.config.warnings, ...options.warnings],
     ...(valueErrorRatioMax === undefined ? {} : { valueErrorRatioMax }),
     ...(samplesAppended === undefined ? {} : { samplesAppended }),
+    ...(samplesAppendedLateMs === undefined ? {} : { samplesAppendedLateMs }),
     ...(pprofUrl === undefined ? {} : { pprofUrl }),
     exited: child.exited,
     resources: () => child.usage(),

@@ -91,6 +91,8 @@ export interface Subject {
    * no such counter. @throws SubjectError CHURN_SUBJECT_QUERY
    */
   samplesAppended?(): Promise<number | undefined>
+  /** How far that counter may lag behind what was served, in milliseconds; absent: by the scrapes under way. */
+  readonly samplesAppendedLateMs?: number
   /** Sentences about what happened so far that a reader of its figures must know. */
   remarks?(): Promise<readonly string[]>
   /** Asks it to end, waits, and kills it when it does not within ten seconds. Idempotent. */

@@ -16,15 +16,19 @@ const VALUE_ERROR_RATIO_MAX = 1e-11
 /** How long a scrape may go on after the instant that its samples bear; see `Flush`. */
 const SCRAPE_MS_MAX = 2_000
 
+/** Its counter moves when a buffer is handed on. Seen with 1.79.5 at 11 000 samples/s: up to 0.25 s behind. */
+const APPENDED_LATE_MS = 1_000
+
 /** How a VictoriaMetrics is asked for what it stored, whoever started it. */
 export function victoriaStorage(
   clock: Clock,
   client: QueryClient,
-): Required<Pick<Subject, 'valueErrorRatioMax' | 'rawSamples' | 'samplesAppended'>> {
+): Required<Pick<Subject, 'valueErrorRatioMax' | 'rawSamples' | 'samplesAppended' | 'samplesAppendedLateMs'>> {
   const flush = new Flush(clock, client)
   return {
     valueErrorRatioMax: VALUE_ERROR_RATIO_MAX,
     samplesAppended: async () => counterTotal(await client.text('/metrics'), 'vm_rows_inserted_total', 'promscrape'),
+    samplesAppendedLateMs: APPENDED_LATE_MS,
     rawSamples: async (selector, min, max) => {
       await flush.after(max)
       return exported(client, selector, min, max)
