@@ -40,8 +40,12 @@ export function formatNumber(value: number): string {
   return Math.abs(value) >= 1e15 ? value.toExponential(3) : grouped(value)
 }
 
-/** A relative change: `+16.5%`, `-0.9%`, `+215%`, `0%`. */
+/** From ten times as much on, a factor says more than a percentage. */
+const MANIFOLD = 9
+
+/** A relative change: `+16.5%`, `-0.9%`, `+215%`, `0%`, `×25`. */
 export function formatChange(change: number): string {
+  if (change >= MANIFOLD) return `×${grouped(Math.round(1 + change))}`
   const text = formatShare(Math.abs(change))
   return text === '0%' ? text : `${change < 0 ? '-' : '+'}${text}`
 }

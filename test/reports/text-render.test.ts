@@ -180,7 +180,9 @@ t.test('changes, shares and probabilities as people write them', async t => {
     [-0, '0%'],
     [0.0001, '+<0.1%'],
     [2.154, '+215%'],
-    [11.5, '+1,150%'],
+    [8.94, '+894%'],
+    [11.4, '×12'],
+    [1324.2, '×1,325'],
   ] as const) {
     t.equal(formatChange(value), text)
   }
