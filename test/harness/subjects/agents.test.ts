@@ -433,8 +433,9 @@ void t.test('the embedded subject writes a V8 profile when it ends', async t => 
   t.strictSame(subject.warnings, [])
   await subject.stop()
   const profiles = readdirSync(dir).filter(name => name.endsWith('.cpuprofile'))
-  t.equal(profiles.length, 1)
-  const profile = JSON.parse(readFileSync(path.join(dir, profiles[0]!), 'utf8')) as {
+  // One more for each start that found its port taken in the meantime.
+  t.ok(profiles.length >= 1)
+  const profile = JSON.parse(readFileSync(path.join(dir, profiles.at(-1)!), 'utf8')) as {
     nodes: unknown[]
     samples: unknown[]
   }
