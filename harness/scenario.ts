@@ -7,7 +7,7 @@ import type { ClusterSpec, PlannedAction } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
 import type { QueryLoad } from './load/planned-load.ts'
 import { queryTags } from './load/query-keys.ts'
-import { completeCluster, type ToMs } from './scenario-cluster.ts'
+import { completeCluster } from './scenario-cluster.ts'
 import { planEntries } from './scenario-plan.ts'
 import { SCENARIO_SCHEMA } from './scenario-schema.ts'
 import { applySet, fieldAt } from './scenario-set.ts'
@@ -68,7 +68,6 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   const cluster = completeCluster(scenario.cluster, ms, faults)
   const { plan, queries } = planEntries(scenario, cluster, { seed: options.seed, durationMs, ms, faults })
   faults.push(...checkThresholds(scenario.thresholds ?? {}).map(fault => `thresholds.${fault}`))
-  checkDelays(scenario.thresholds ?? {}, ms)
   faults.push(...checkGates(scenario.gates ?? {}))
   for (const named of ['thresholds', 'gates'] as const) {
     const keys = Object.keys(scenario[named] ?? {})
@@ -146,15 +145,6 @@ function checkSearch({ field, from, to, sustained }: SearchInput, merged: unknow
   if (from >= to) faults.push(`search.from: ${from} must be below search.to, ${to}`)
   if (Object.keys(sustained).length === 0) faults.push('search.sustained: must say what sustained means')
   return faults
-}
-
-function checkDelays(thresholds: NonNullable<ScenarioInput['thresholds']>, ms: ToMs): void {
-  for (const [metric, list] of Object.entries(thresholds)) {
-    for (const [i, threshold] of list.entries()) {
-      if (typeof threshold === 'string' || threshold.delayAbortEval === undefined) continue
-      ms(`thresholds.${metric}.${i}.delayAbortEval`, threshold.delayAbortEval)
-    }
-  }
 }
 
 /** Deep merge of plain objects; anything else in `over` replaces. */

@@ -1,6 +1,7 @@
 import { mergeHistogramValues } from './histogram-value.ts'
 import { parseMetricKey } from './metric-key.ts'
 import { METRICS, metricInfo } from './metrics.ts'
+import { median } from './statistics/descriptive.ts'
 import type { HistogramValue, MetricInfo, MetricValue, Report, Run } from './report.ts'
 
 /** What the runs of one arm say together, for display. Inference works on the runs one by one, not on this. */
@@ -85,11 +86,6 @@ function summary(info: MetricInfo, values: readonly MetricValue[]): Summary {
     max: scalars.at(-1)!,
     runs: scalars.length,
   }
-}
-
-function median(ascending: readonly number[]): number {
-  const middle = ascending.length >> 1
-  return ascending.length % 2 === 1 ? ascending[middle]! : (ascending[middle - 1]! + ascending[middle]!) / 2
 }
 
 const POSITION = new Map(Object.keys(METRICS).map((name, i) => [name, i]))

@@ -61,3 +61,4 @@ export { type Collected, type CollectedReport, collectReports } from './trend/co
 export { historiesOf, type History, type TrendChange, type TrendPoint, type TrendSeries } from './trend/history.ts'
 export { renderTrendHtml } from './trend/page.ts'
 export { renderTrendText } from './trend/text.ts'
+export { median } from './statistics/descriptive.ts'

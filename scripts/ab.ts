@@ -15,6 +15,7 @@ import {
   addRunOptions,
   findScenario,
   interruptible,
+  numberArgument,
   outFolder,
   printReport,
   repeatOptions,
@@ -53,7 +54,11 @@ export function addAbCommand(program: Command): void {
 
 export function addBlockOptions(command: Command): Command {
   return command
-    .option('--blocks <n>', 'blocks of one trial per arm (default: 2 smoke, 3 quick, 8 ci, 12 nightly)', blockArgument)
+    .option(
+      '--blocks <n>',
+      'blocks of one trial per arm (default: 2 smoke, 3 quick, 8 ci, 12 nightly)',
+      numberArgument(1, 100),
+    )
     .option('--alpha <p>', 'chance of a false alarm that is accepted, over all gates', alphaArgument, 0.05)
 }
 
@@ -89,12 +94,6 @@ async function abCommand(name: string, options: Options): Promise<number> {
   await writeExports(report, exportsOf(options))
   process.stderr.write(`report: ${join(outDir, 'report.html')}\n`)
   return report.verdict.exitCode
-}
-
-function blockArgument(text: string): number {
-  const n = Number(text)
-  if (!Number.isInteger(n) || n < 1 || n > 100) throw new InvalidArgumentError('give a whole number from 1 to 100')
-  return n
 }
 
 export function alphaArgument(text: string): number {

@@ -121,6 +121,16 @@ export function terminalOptions(out: { readonly isTTY?: boolean; readonly column
   return { color: isTTY && wanted, ...(isTTY && columns !== undefined ? { width: columns } : {}) }
 }
 
+export function numberArgument(min: number, max: number): (text: string) => number {
+  return text => {
+    const n = Number(text)
+    if (!Number.isInteger(n) || n < min || n > max) {
+      throw new InvalidArgumentError(`give a whole number from ${min} to ${max}`)
+    }
+    return n
+  }
+}
+
 export function seedArgument(text: string): string {
   if (!/^[\w.-]{1,64}$/.test(text))
     throw new InvalidArgumentError('a seed is up to 64 letters, digits, dots and dashes')

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { ExitCode, SystemClock } from '../base/index.ts'
 import {
   checkedSpec,
@@ -17,6 +17,7 @@ import {
   collect,
   findScenario,
   interruptible,
+  numberArgument,
   outFolder,
   printReport,
   readConfig,
@@ -127,14 +128,4 @@ function subjectOf(options: Options): SubjectSpec {
   const { subject: kind, bin, subjectArg: args, url, pid, apiPort } = options
   const config = options.config === undefined ? undefined : readConfig(options.config)
   return checkedSpec({ kind, bin, args, url, pid, apiPort, ...config })
-}
-
-function numberArgument(min: number, max: number): (text: string) => number {
-  return text => {
-    const n = Number(text)
-    if (!Number.isInteger(n) || n < min || n > max) {
-      throw new InvalidArgumentError(`give a whole number from ${min} to ${max}`)
-    }
-    return n
-  }
 }

@@ -1,3 +1,4 @@
+import { median } from '../../reports/index.ts'
 import { schedulePhase } from './phase.ts'
 
 export interface ScrapedPod {
@@ -65,12 +66,6 @@ function concentration(waits: readonly number[], intervalMs: number): number {
     y += Math.sin(angle)
   }
   return Math.hypot(x, y) / waits.length
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
 function modulo(value: number, by: number): number {

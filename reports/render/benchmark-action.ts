@@ -1,6 +1,7 @@
 import { infoOf, keysOf, armsOf } from '../arms.ts'
 import type { MetricValue, Report, Run, Statistic } from '../report.ts'
 import { formatShare } from './format.ts'
+import { median } from '../statistics/descriptive.ts'
 
 /** What github-action-benchmark reads as `customSmallerIsBetter` or `customBiggerIsBetter`. */
 interface BenchmarkEntry {
@@ -56,9 +57,4 @@ function shown(unit: string): { readonly unit: string; readonly scale: number } 
   if (unit === 's') return { unit: 'ms', scale: 1e-3 }
   if (unit === '1') return { unit: 'count', scale: 1 }
   return { unit, scale: 1 }
-}
-
-function median(ascending: readonly number[]): number {
-  const middle = ascending.length >> 1
-  return ascending.length % 2 === 1 ? ascending[middle]! : (ascending[middle - 1]! + ascending[middle]!) / 2
 }

@@ -7,41 +7,25 @@ import type { t as tap } from 'tap'
 import { t } from 'tap'
 import { readReport, type Report } from '../../reports/index.ts'
 import { type Outcome, run, start } from '../support/program.ts'
+import { TINY } from '../support/tiny-scenario.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'churnbench-cli-'))
 t.teardown(() => rmSync(dir, { recursive: true, force: true }))
 
 type Asserts = Pick<typeof t, 'equal' | 'match' | 'notMatch'>
 
-/** A scenario of a few seconds, as a user would write one. */
+/** Up, and down again, with everything that must hold. */
 const tiny = join(dir, 'tiny.json')
 writeFileSync(
   tiny,
   JSON.stringify({
-    name: 'tiny',
-    description: 'A few pods for a few seconds.',
-    cluster: {
-      nodes: 2,
-      workloads: { api: { namespace: 'shop', replicas: 3 } },
-      timings: { start: ['100ms', '200ms'], ready: ['50ms', '100ms'], terminate: ['50ms', '100ms'] },
-    },
+    ...TINY,
     scenarios: {
-      up: {
-        executor: 'shared-iterations',
-        startTime: '1s',
-        exec: 'scale',
-        args: { workload: 'shop/api', replicas: 6 },
-      },
-      down: {
-        executor: 'shared-iterations',
-        startTime: '3s',
-        exec: 'scale',
-        args: { workload: 'shop/api', replicas: 2 },
-      },
+      ...TINY.scenarios,
+      down: { ...TINY.scenarios.up, startTime: '3s', args: { workload: 'shop/api', replicas: 2 } },
     },
     duration: '4s',
     settle: '3s',
-    scrapeInterval: '500ms',
     thresholds: { targets_missed: ['value==0'], samples_lost: ['value==0'], samples_wrong: ['value==0'] },
   }),
 )

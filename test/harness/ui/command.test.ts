@@ -5,34 +5,13 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Boot, Update } from '../../../harness/ui/wire.ts'
 import { run, start, type Started } from '../../support/program.ts'
+import { TINY } from '../../support/tiny-scenario.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'churnbench-ui-'))
 t.teardown(() => rmSync(dir, { recursive: true, force: true }))
 
 const tiny = join(dir, 'tiny.json')
-writeFileSync(
-  tiny,
-  JSON.stringify({
-    name: 'tiny',
-    description: 'A few pods for a few seconds.',
-    cluster: {
-      nodes: 2,
-      workloads: { api: { namespace: 'shop', replicas: 3 } },
-      timings: { start: ['100ms', '200ms'], ready: ['50ms', '100ms'], terminate: ['50ms', '100ms'] },
-    },
-    scenarios: {
-      up: {
-        executor: 'shared-iterations',
-        startTime: '1s',
-        exec: 'scale',
-        args: { workload: 'shop/api', replicas: 6 },
-      },
-    },
-    duration: '2s',
-    settle: '2s',
-    scrapeInterval: '500ms',
-  }),
-)
+writeFileSync(tiny, JSON.stringify(TINY))
 
 /** The address that a program has said. */
 async function pageOf(program: Started, pattern: RegExp): Promise<string> {
