@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { CodedError, describeError, ExitCode } from '../base/index.ts'
 
 /** One sub-command per npm script. Loaded on demand: what a user waits for at each start is what this one needs. */
-const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void | Promise<void>>>> = {
   scenario: async () => (await import('./scenario.ts')).addScenarioCommand,
   ab: async () => (await import('./ab.ts')).addAbCommand,
   calibrate: async () => (await import('./calibrate.ts')).addCalibrateCommand,
@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   export: async () => (await import('./export.ts')).addExportCommand,
   trend: async () => (await import('./trend.ts')).addTrendCommand,
   import: async () => (await import('./import.ts')).addImportCommand,
+  trace: async () => (await import('./trace.ts')).addTraceCommand,
   cluster: async () => (await import('./cluster.ts')).addClusterCommand,
   scraper: async () => (await import('./scraper.ts')).addScraperCommand,
   peers: async () => (await import('./peers.ts')).addPeersCommand,
@@ -23,7 +24,7 @@ const program = new Command('churnbench')
   .configureHelp({ showGlobalOptions: true })
 
 const wanted = COMMANDS[process.argv[2] ?? '']
-for (const load of wanted === undefined ? Object.values(COMMANDS) : [wanted]) (await load())(program)
+for (const load of wanted === undefined ? Object.values(COMMANDS) : [wanted]) await (await load())(program)
 
 try {
   await program.parseAsync()

@@ -15,7 +15,7 @@ import { type Cluster, createCluster, defaultTolerationSeconds } from './control
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type { ActionArgs, ApiUsage, ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
 import { rehearse } from './rehearsal.ts'
-import { ChurnRecorder, type TruthClock, TruthRecorder } from './trace/index.ts'
+import { ChurnRecorder, relativeAddresses, type TruthClock, TruthRecorder } from './trace/index.ts'
 import { isWarmUp, warmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
 
 export interface ControlPlaneOptions {
@@ -79,7 +79,7 @@ export class ControlPlane {
     const measured = measuredTime(clock, options.warmUp ? WARM_UP_MS : 0)
     const churn = new ChurnRecorder(measured, withoutWarmUp(store), {
       durationMs: options.durationMs,
-      podNetworkFirst: options.podNetworkFirst,
+      addressOf: relativeAddresses(options.podNetworkFirst),
     })
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents)
     const cluster = createCluster(clock, prng.fork('cluster'), store, options.runtime, {
@@ -90,8 +90,14 @@ export class ControlPlane {
       onTargetOpened: target => {
         if (!isWarmUp(target.namespace)) truth.targetOpened(target)
       },
-      onNodeUnreachable: node => truth.nodeSilent(node),
-      onNodeAnswering: node => truth.nodeAnswering(node),
+      onNodeUnreachable: node => {
+        churn.node(node, 'failed')
+        truth.nodeSilent(node)
+      },
+      onNodeAnswering: node => {
+        churn.node(node, 'recovered')
+        truth.nodeAnswering(node)
+      },
       onFailure: options.onFailure,
     })
     cluster.start()

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { ObjectStore, StoreEvent } from '../cluster/index.ts'
-import { canonicalLine } from './churn-event.ts'
-import { type Transition, transitionsOf } from './transitions.ts'
+import { canonicalLine, type ChurnEvent, type Transition } from './churn-event.ts'
+import { transitionsOf } from './transitions.ts'
 
 export interface ChurnRecorderOptions {
-  /** The trace covers planned times in [0, durationMs]. */
+  /** The trace covers times in [0, durationMs]. */
   readonly durationMs: number
-  /** Lowest address of the run's pod network. Runs side by side have different ones; in the trace all begin at 10.0.0.0. */
-  readonly podNetworkFirst?: string
-  /** Gets every line of the trace, without the line's end. */
-  readonly onLine?: (line: string) => void
+  /** The address that stands in the trace for one of the run's; default: the same. */
+  readonly addressOf?: (address: string) => string | undefined
+  /** Gets every event of the trace and its canonical line. */
+  readonly onEvent?: (event: ChurnEvent, line: string) => void
 }
 
 /** What is used of a clock that runs on planned time. */
@@ -21,14 +21,16 @@ export interface PlannedTime {
 /**
  * The churn of a run, as canonical lines and their running SHA-256. Nothing of it is kept: memory does not grow.
  *
- * Nothing in a line depends on the machine or on when it was run: no Unix times, no annotations (some hold times), no
- * resource versions (writes of clients count there). Two runs with the same seed have the same digest.
+ * Nothing in a line depends on the machine or on when it was run: no Unix times, no resource versions (writes of clients
+ * count there), of annotations only those that say what is scraped. Two runs with the same seed have the same digest.
  */
 export class ChurnRecorder {
   readonly #clock: PlannedTime
   readonly #options: ChurnRecorderOptions
   readonly #hash = createHash('sha256')
   readonly #unsubscribe: () => void
+  /** Whether somebody answers on each node that there is. */
+  readonly #nodes = new Map<string, 'failed' | 'recovered'>()
   #events = 0
 
   /** Records from now on. */
@@ -40,8 +42,18 @@ export class ChurnRecorder {
 
   /** Something that the scenario did. */
   action(name: string, args: Readonly<Record<string, string | number | boolean>>): void {
-    const t = this.#now()
-    if (t <= this.#options.durationMs) this.#write(t, { kind: 'action', op: name, args })
+    this.#write({ kind: 'action', op: name, args })
+  }
+
+  /**
+   * Nobody on a machine answers any more, or somebody does again; the API does not know. Of a machine without its Node object
+   * a trace knows nothing.
+   */
+  node(name: string, op: 'failed' | 'recovered'): void {
+    const before = this.#nodes.get(name)
+    if (before === undefined || before === op) return
+    this.#nodes.set(name, op)
+    this.#write({ kind: 'node', op, name })
   }
 
   /** The trace so far; recording goes on. `sha256` is over all lines, each ended by a line feed. */
@@ -53,23 +65,32 @@ export class ChurnRecorder {
     this.#unsubscribe()
   }
 
-  #onCommit(event: StoreEvent): void {
+  #onCommit({ type, resource, object, previous }: StoreEvent): void {
+    for (const transition of transitionsOf({ type, kind: resource.kind, object, previous })) this.#write(transition)
+  }
+
+  #write(transition: Transition): void {
+    if (transition.kind === 'node') this.#remember(transition)
     const t = this.#now()
     if (t > this.#options.durationMs) return
-    for (const transition of transitionsOf(event)) this.#write(t, transition)
-  }
-
-  #write(t: number, transition: Transition): void {
-    const line = canonicalLine({ t, ...this.#relative(transition) })
+    const event = { t, ...this.#translated(transition) }
+    const line = canonicalLine(event)
     this.#hash.update(line).update('\n')
     this.#events++
-    this.#options.onLine?.(line)
+    this.#options.onEvent?.(event, line)
   }
 
-  #relative(transition: Transition): Transition {
-    const first = this.#options.podNetworkFirst
-    if (first === undefined || !('address' in transition) || transition.address === undefined) return transition
-    return { ...transition, address: relativeAddress(transition.address, first) }
+  #remember({ op, name }: Extract<Transition, { kind: 'node' }>): void {
+    if (op === 'added') this.#nodes.set(name, 'recovered')
+    else if (op === 'removed') this.#nodes.delete(name)
+  }
+
+  #translated(transition: Transition): Transition {
+    const { addressOf } = this.#options
+    if (addressOf === undefined || !('address' in transition) || transition.address === undefined) return transition
+    const { address, ...rest } = transition
+    const known = addressOf(address)
+    return known === undefined ? rest : { ...rest, address: known }
   }
 
   /** Planned calls happen at whole milliseconds; what comes from outside the plan (kubectl) falls in between. */
@@ -78,8 +99,14 @@ export class ChurnRecorder {
   }
 }
 
-/** `127.34.1.9` in a network that begins at `127.34.0.0` is `10.0.1.9`. */
-function relativeAddress(address: string, first: string): string {
-  const [, second, ...rest] = address.split('.')
-  return ['10', Number(second) - Number(first.split('.')[1]), ...rest].join('.')
+/**
+ * Addresses of a run as its trace has them. Runs side by side have networks of their own; in the trace all begin at
+ * 10.0.0.0: `127.34.1.9` in a network that begins at `127.34.0.0` is `10.0.1.9`.
+ */
+export function relativeAddresses(podNetworkFirst: string): (address: string) => string {
+  const base = Number(podNetworkFirst.split('.')[1])
+  return address => {
+    const [, second, ...rest] = address.split('.')
+    return ['10', Number(second) - base, ...rest].join('.')
+  }
 }

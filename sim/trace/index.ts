@@ -1,3 +1,24 @@
-export { canonicalLine } from './churn-event.ts'
-export { ChurnRecorder } from './churn-recorder.ts'
+export {
+  canonicalLine,
+  type ChurnEvent,
+  isTracedAnnotation,
+  type Labels,
+  type TraceContainer,
+  type Transition,
+} from './churn-event.ts'
+export { ChurnRecorder, relativeAddresses } from './churn-recorder.ts'
+export { TraceError } from './errors.ts'
+export {
+  TraceCounter,
+  type TraceCounts,
+  type TraceHeader,
+  type TraceOrigin,
+  type TraceScale,
+  type TraceSource,
+} from './trace-header.ts'
+export { type TraceFaults, TraceReader, type TraceReaderOptions } from './trace-reader.ts'
+export { TRACE_LINE_SCHEMA } from './trace-schema.ts'
+export { type NodeState, type PodState, TraceState } from './trace-state.ts'
+export { TraceWriter, type TraceWriterOptions } from './trace-writer.ts'
+export { type ObjectChange, transitionsOf, WORKLOAD_KINDS } from './transitions.ts'
 export { type TruthClock, TruthRecorder } from './truth-events.ts'

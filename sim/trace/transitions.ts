@@ -1,44 +1,78 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.js'
-import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js'
-import { Deployments, Nodes, Pods, ReplicaSets, type Stored, type StoreEvent } from '../cluster/index.ts'
-import type { ChurnEvent, TraceContainer } from './churn-event.ts'
+import type { Node, Pod, PodSpec, PodTemplateSpec, Service } from 'kubernetes-types/core/v1.js'
+import type { KubeObject, Stored } from '../cluster/index.ts'
+import { controllerOf } from '../informers/index.ts'
+import {
+  isTracedAnnotation,
+  type Labels,
+  type TraceContainer,
+  type TraceStrategy,
+  type Transition,
+} from './churn-event.ts'
 
-/** A change as seen by comparing two versions of an object: the event without its time. */
-export type Transition = ChurnEvent extends infer E ? (E extends { readonly t: number } ? Omit<E, 't'> : never) : never
+/** A change of an object, as a watch tells it. */
+export interface ObjectChange {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  /** Kind of the object: `Pod`, `Node`, `Deployment`, … */
+  readonly kind: string
+  readonly object: Stored
+  /** The version before, absent for the first. */
+  readonly previous: Stored | undefined
+}
+
+/** Kinds of objects that make pods and that somebody wrote. */
+export const WORKLOAD_KINDS = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'] as const
+
+const WORKLOADS: ReadonlySet<string> = new Set(WORKLOAD_KINDS)
 
 /**
- * What a commit to the store means for the trace: nothing (heartbeats, status, leases), one transition, or several.
+ * What a change means for the trace: nothing (heartbeats, status, leases), one transition, or several, in this order:
+ * created, relabelled, bound, addressed, restarted, ready or not, ended, terminating, deleted.
  *
  * A function of the two versions alone, so that a stream of watch events from any API server can be read the same way.
  */
-export function transitionsOf(event: StoreEvent): Transition[] {
-  switch (event.resource) {
-    case Pods:
-      return podTransitions(event as StoreEvent<Pod>)
-    case Nodes:
-      return nodeTransitions(event as StoreEvent<Node>)
-    case Deployments:
-    case ReplicaSets:
-      return workloadTransitions(event as StoreEvent<Deployment | ReplicaSet>)
-    default:
-      return []
+export function transitionsOf(change: ObjectChange): Transition[] {
+  if (change.kind === 'Pod') return podTransitions(change as Change<Pod>)
+  if (change.kind === 'Node') return nodeTransitions(change as Change<Node>)
+  if (change.kind === 'Service') return serviceTransitions(change as Change<Service>)
+  if (WORKLOADS.has(change.kind)) return workloadTransitions(change as Change<Workload>)
+  return []
+}
+
+type Change<T extends KubeObject> = Omit<ObjectChange, 'object' | 'previous'> & {
+  readonly object: Stored<T>
+  readonly previous: Stored<T> | undefined
+}
+
+/** What the kinds of workloads have in common, as far as a trace is concerned; a CronJob's template lies deeper. */
+type Workload = (Deployment | ReplicaSet) & {
+  readonly spec?: {
+    readonly parallelism?: number
+    readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplateSpec } }
   }
 }
 
-function podTransitions({ type, object, previous }: StoreEvent<Pod>): Transition[] {
+function podTransitions({ type, object, previous }: Change<Pod>): Transition[] {
   const { namespace = '', name, uid } = object.metadata
   const pod = { kind: 'pod', namespace, name, uid } as const
   const out: Transition[] = []
-  if (type === 'ADDED') {
-    const owner = controllerOf(object)
+  if (previous === undefined) {
+    const owner = ownerOf(object)
+    const annotations = tracedAnnotations(object.metadata.annotations)
     out.push({
       ...pod,
       op: 'created',
       ...(owner === undefined ? {} : { owner }),
       labels: object.metadata.labels ?? {},
+      ...(annotations === undefined ? {} : { annotations }),
       containers: containersOf(object.spec),
     })
+  } else if (
+    previous.metadata.labels !== object.metadata.labels &&
+    !isDeepStrictEqual(previous.metadata.labels ?? {}, object.metadata.labels ?? {})
+  ) {
+    out.push({ ...pod, op: 'relabelled', labels: object.metadata.labels ?? {} })
   }
   const node = object.spec?.nodeName
   if (node !== undefined && node !== '' && !previous?.spec?.nodeName) out.push({ ...pod, op: 'bound', node })
@@ -47,7 +81,7 @@ function podTransitions({ type, object, previous }: StoreEvent<Pod>): Transition
     out.push({ ...pod, op: 'addressed', address })
   }
   const restarts = restartsOf(object)
-  if (previous !== undefined && restarts > restartsOf(previous)) out.push({ ...pod, op: 'restarted', restarts })
+  if (restarts > (previous === undefined ? 0 : restartsOf(previous))) out.push({ ...pod, op: 'restarted', restarts })
   const ready = isReady(object)
   if (ready !== (previous !== undefined && isReady(previous))) out.push({ ...pod, op: ready ? 'ready' : 'not-ready' })
   const phase = object.status?.phase
@@ -65,34 +99,79 @@ function podTransitions({ type, object, previous }: StoreEvent<Pod>): Transition
   return out
 }
 
-function nodeTransitions({ type, object, previous }: StoreEvent<Node>): Transition[] {
+function nodeTransitions({ type, object, previous }: Change<Node>): Transition[] {
   const { name } = object.metadata
   const node = { kind: 'node', name } as const
-  if (type === 'DELETED') return [{ ...node, op: 'removed' }]
-  if (previous === undefined) return [{ ...node, op: 'added', labels: object.metadata.labels ?? {} }]
+  const out: Transition[] = []
+  if (previous === undefined) out.push({ ...node, op: 'added', labels: object.metadata.labels ?? {} })
+  // A node that is not ready when it is first seen is told by its own event: `added` alone says ready.
   const ready = isReady(object)
-  return ready === isReady(previous) ? [] : [{ ...node, op: ready ? 'ready' : 'not-ready' }]
+  if (ready !== (previous === undefined || isReady(previous))) {
+    const reason = object.status?.conditions?.find(condition => condition.type === 'Ready')?.reason
+    if (ready) out.push({ ...node, op: 'ready' })
+    else out.push({ ...node, op: 'not-ready', ...(reason === undefined ? {} : { reason }) })
+  }
+  if (type === 'DELETED') out.push({ ...node, op: 'removed' })
+  return out
 }
 
 /** What somebody asked for. The ReplicaSets of a Deployment are the cluster's own doing and show in their pods. */
-function workloadTransitions({ type, object, previous }: StoreEvent<Deployment | ReplicaSet>): Transition[] {
+function workloadTransitions({ type, kind, object, previous }: Change<Workload>): Transition[] {
   if (controllerOf(object) !== undefined) return []
-  const workload = {
-    kind: 'workload',
-    namespace: object.metadata.namespace ?? '',
-    name: object.metadata.name,
-    type: object.kind as 'Deployment' | 'ReplicaSet',
-  } as const
-  if (type === 'DELETED') return [{ ...workload, op: 'deleted' }]
+  const { namespace = '', name } = object.metadata
+  const workload = { kind: 'workload', namespace, name, type: kind } as const
+  const out: Transition[] = []
   // The generation stands for the spec: heartbeats and status, by far the most, end here.
-  if (previous !== undefined && previous.metadata.generation === object.metadata.generation) return []
-  const replicas = object.spec?.replicas ?? 1
-  if (previous === undefined || !isDeepStrictEqual(object.spec?.template, previous.spec?.template)) {
-    const template = object.spec?.template
-    const labels = template?.metadata?.labels ?? {}
-    return [{ ...workload, op: 'applied', replicas, labels, containers: containersOf(template?.spec) }]
+  if (previous === undefined || previous.metadata.generation !== object.metadata.generation) {
+    const template = templateOf(object)
+    const replicas = replicasOf(kind, object)
+    if (previous === undefined || !isDeepStrictEqual(template, templateOf(previous))) {
+      const selector = object.spec?.selector?.matchLabels
+      const strategy = strategyOf(kind, object)
+      const annotations = tracedAnnotations(template?.metadata?.annotations)
+      out.push({
+        ...workload,
+        op: 'applied',
+        ...(replicas === undefined ? {} : { replicas }),
+        ...(selector === undefined ? {} : { selector }),
+        ...(strategy === undefined ? {} : { strategy }),
+        labels: template?.metadata?.labels ?? {},
+        ...(annotations === undefined ? {} : { annotations }),
+        containers: containersOf(template?.spec),
+      })
+    } else if (replicas !== undefined && replicas !== replicasOf(kind, previous)) {
+      out.push({ ...workload, op: 'scaled', replicas })
+    }
   }
-  return replicas === (previous.spec?.replicas ?? 1) ? [] : [{ ...workload, op: 'scaled', replicas }]
+  if (type === 'DELETED') out.push({ ...workload, op: 'deleted' })
+  return out
+}
+
+function serviceTransitions({ type, object, previous }: Change<Service>): Transition[] {
+  const { namespace = '', name } = object.metadata
+  const service = { kind: 'service', namespace, name } as const
+  const out: Transition[] = []
+  const now = serviceFacts(object)
+  if (previous === undefined || !isDeepStrictEqual(now, serviceFacts(previous))) {
+    out.push({ ...service, op: 'applied', ...now })
+  }
+  if (type === 'DELETED') out.push({ ...service, op: 'deleted' })
+  return out
+}
+
+function serviceFacts({
+  metadata,
+  spec,
+}: Stored<Service>): Pick<Extract<Transition, { kind: 'service' }>, 'labels' | 'selector' | 'ports'> {
+  return {
+    labels: metadata.labels ?? {},
+    selector: spec?.selector ?? {},
+    ports: (spec?.ports ?? []).map(({ name, port, targetPort }) => ({
+      ...(name === undefined ? {} : { name }),
+      port,
+      ...(targetPort === undefined ? {} : { targetPort }),
+    })),
+  }
 }
 
 export function isReady(object: Stored<Pod> | Stored<Node>): boolean {
@@ -104,16 +183,44 @@ function restartsOf(pod: Stored<Pod>): number {
   return (pod.status?.containerStatuses ?? []).reduce((sum, status) => sum + status.restartCount, 0)
 }
 
-function controllerOf(object: Stored): string | undefined {
-  const owner = object.metadata.ownerReferences?.find(candidate => candidate.controller === true)
+function ownerOf(object: Stored): string | undefined {
+  const owner = controllerOf(object)
   return owner === undefined ? undefined : `${owner.kind}/${owner.name}`
 }
 
+function templateOf({ spec }: Workload): PodTemplateSpec | undefined {
+  return spec?.template ?? spec?.jobTemplate?.spec?.template
+}
+
+function replicasOf(kind: string, { spec }: Workload): number | undefined {
+  if (kind === 'DaemonSet' || kind === 'CronJob') return undefined
+  return (kind === 'Job' ? spec?.parallelism : spec?.replicas) ?? 1
+}
+
+function strategyOf(kind: string, object: Workload): TraceStrategy | undefined {
+  const { type, rollingUpdate } = (kind === 'Deployment' ? (object as Deployment).spec?.strategy : undefined) ?? {}
+  if (type === 'Recreate') return { type }
+  if (type !== 'RollingUpdate') return undefined
+  const { maxSurge, maxUnavailable } = rollingUpdate ?? {}
+  return {
+    type,
+    ...(maxSurge === undefined ? {} : { maxSurge }),
+    ...(maxUnavailable === undefined ? {} : { maxUnavailable }),
+  }
+}
+
+function tracedAnnotations(annotations: Labels | undefined): Labels | undefined {
+  if (annotations === undefined) return undefined
+  const traced = Object.entries(annotations).filter(([name]) => isTracedAnnotation(name))
+  return traced.length === 0 ? undefined : Object.fromEntries(traced)
+}
+
 function containersOf(spec: PodSpec | undefined): TraceContainer[] {
-  return (spec?.containers ?? []).map(container => ({
-    name: container.name,
-    ports: (container.ports ?? []).map(({ name, containerPort }) =>
-      name === undefined ? { port: containerPort } : { name, port: containerPort },
+  return (spec?.containers ?? []).map(({ name, image, ports = [] }) => ({
+    name,
+    ...(image === undefined || image === '' ? {} : { image }),
+    ports: ports.map(({ name: portName, containerPort }) =>
+      portName === undefined ? { port: containerPort } : { name: portName, port: containerPort },
     ),
   }))
 }

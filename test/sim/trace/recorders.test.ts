@@ -125,11 +125,11 @@ void t.test('a churn trace tells lives of nodes, workloads and pods, and nothing
   const lines: string[] = []
   const recorder = new ChurnRecorder(played.clock, played.store, {
     durationMs: 60_000,
-    onLine: line => lines.push(line),
+    onEvent: (_, line) => lines.push(line),
   })
   play(played)
   const uid = JSON.parse(lines.find(line => line.includes('"created"'))!).uid as string
-  const container = { name: 'main', ports: [{ name: 'http-metrics', port: 8080 }] }
+  const container = { name: 'main', image: 'cart:1', ports: [{ name: 'http-metrics', port: 8080 }] }
   const pod = { kind: 'pod', namespace: NAMESPACE, name: 'cart-1-a', uid }
   const workload = { kind: 'workload', namespace: NAMESPACE, name: 'cart', type: 'Deployment' }
   const node = { kind: 'node', name: 'node-1' }
@@ -206,7 +206,7 @@ void t.test('a digest depends on the seed and the plan, not on the day or on bys
 void t.test('a trace ends with its duration; actions are in it', async t => {
   const { clock, store } = stage()
   const lines: string[] = []
-  const recorder = new ChurnRecorder(clock, store, { durationMs: 1000, onLine: line => lines.push(line) })
+  const recorder = new ChurnRecorder(clock, store, { durationMs: 1000, onEvent: (_, line) => lines.push(line) })
   recorder.action('scale', { workload: 'shop/cart', replicas: 3 })
   clock.advance(1000)
   addPod(store, 'in-time')
@@ -218,7 +218,10 @@ void t.test('a trace ends with its duration; actions are in it', async t => {
   t.match(lines[1], /"t":1000,.*"name":"in-time"/)
   t.equal(recorder.digest().events, 2)
 
-  const between = new ChurnRecorder({ elapsedMs: 7.9 }, store, { durationMs: 8, onLine: line => lines.push(line) })
+  const between = new ChurnRecorder({ elapsedMs: 7.9 }, store, {
+    durationMs: 8,
+    onEvent: (_, line) => lines.push(line),
+  })
   between.action('kubectl', {})
   t.match(lines.at(-1), /^\{"t":7,/, 'what comes from outside the plan is rounded down')
   between.stop()
@@ -238,7 +241,7 @@ void t.test('a line is the same bytes however the event was put together', async
 void t.test('a pod that fails says why', async t => {
   const { clock, store } = stage()
   const lines: string[] = []
-  const recorder = new ChurnRecorder(clock, store, { durationMs: 1000, onLine: line => lines.push(line) })
+  const recorder = new ChurnRecorder(clock, store, { durationMs: 1000, onEvent: (_, line) => lines.push(line) })
   addPod(store, 'a')
   changePod(store, 'a', pod => (pod.status = { phase: 'Failed', reason: 'Evicted' }))
   addPod(store, 'b')

@@ -1,0 +1,12 @@
+import type { Command } from 'commander'
+
+/** Adds a sub-command to `trace`. */
+type Add = (trace: Command) => void
+
+/** Loaded together: `trace --help` lists them all, and none is heavy before it runs. */
+const SUB_COMMANDS: readonly (() => Promise<Add>)[] = []
+
+export async function addTraceCommand(program: Command): Promise<void> {
+  const trace = program.command('trace').description('look into, convert, anonymise and generate churn traces')
+  for (const load of SUB_COMMANDS) (await load())(trace)
+}
