@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Clock, CodedError, makeFolder } from '../base/index.ts'
 import type { Run, Warning } from '../reports/index.ts'
-import { profileByName } from '../sim/index.ts'
+import { profileByName, type RecordSpec } from '../sim/index.ts'
 import { eligibleFrom } from './eligible.ts'
 import { interruptedEarly } from './errors.ts'
 import { partsOf } from './parts.ts'
@@ -30,6 +30,8 @@ export interface TrialSetup {
   readonly signal: AbortSignal
   /** Whether the subject's CPU profile is wanted. */
   readonly profileSubject?: boolean
+  /** File for the run's own trace. */
+  readonly record?: RecordSpec
   /** Further parts, beside those that scenario and options ask for. */
   readonly parts?: readonly TrialPart[]
 }
@@ -67,6 +69,7 @@ export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<Tri
       scenario,
       originNs: trial.originNs,
       kubeconfigPath: join(outDir, 'kubeconfig'),
+      record: setup.record,
       port: setup.subject.apiPort ?? 0,
       onEvents: events => trial.onEvents(events),
       onFailure: error => trial.end({ kind: 'failed', error }),

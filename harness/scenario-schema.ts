@@ -73,7 +73,7 @@ const thresholds = {
 
 export const SCENARIO_SCHEMA = {
   type: 'object',
-  required: ['name', 'description', 'cluster', 'scenarios', 'duration', 'settle', 'scrapeInterval'],
+  required: ['name', 'description', 'cluster', 'scenarios', 'settle', 'scrapeInterval'],
   properties: {
     name: { type: 'string', pattern: dnsLabel },
     description: { type: 'string', minLength: 1 },
@@ -125,6 +125,22 @@ export const SCENARIO_SCHEMA = {
       additionalProperties: false,
     },
     scenarios: { type: 'object', propertyNames: { pattern: '^[0-9A-Za-z_-]+$' }, additionalProperties: entry },
+    trace: {
+      type: 'object',
+      required: ['file'],
+      properties: {
+        file: { type: 'string', minLength: 1 },
+        mode: { type: 'string', enum: ['auto', 'exact', 'controllers'] },
+        speed: { type: 'number', exclusiveMinimum: 0, maximum: 10_000_000 },
+        from: duration,
+        to: duration,
+        scale: { type: 'integer', minimum: 1, maximum: 100 },
+        only: { type: 'array', items: { type: 'string', minLength: 1 } },
+        targets: { type: 'string', enum: ['auto', 'annotated', 'all'] },
+        lenient: { type: 'boolean' },
+      },
+      additionalProperties: false,
+    },
     duration,
     settle: duration,
     scrapeInterval: duration,

@@ -3,13 +3,14 @@ import { Ajv, type ErrorObject } from 'ajv'
 import { ExitCode, nearest, parseDuration } from '../base/index.ts'
 import { canonicalJson, checkThresholds, metricInfo, METRICS, parseMetricKey } from '../reports/index.ts'
 import type { GateStatistic, ProfileName, ScenarioInput, SearchInput, ThresholdInput } from '../scenarios/index.ts'
-import type { ClusterSpec, PlannedAction } from '../sim/index.ts'
+import type { ClusterSpec, PlannedAction, ReplaySpec } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
 import type { QueryLoad } from './load/planned-load.ts'
 import { queryTags } from './load/query-keys.ts'
 import { completeCluster } from './scenario-cluster.ts'
 import { planEntries } from './scenario-plan.ts'
 import { SCENARIO_SCHEMA } from './scenario-schema.ts'
+import { checkBesideTrace, completeTrace } from './scenario-trace.ts'
 import { applySet, fieldAt } from './scenario-set.ts'
 import { checkSubMetrics } from './sub-metrics.ts'
 
@@ -21,6 +22,10 @@ export interface Scenario {
   readonly seed: string
   readonly cluster: ClusterSpec
   readonly plan: readonly PlannedAction[]
+  /** A trace that is played in the place of workloads. */
+  readonly replay?: ReplaySpec
+  /** Pods that a replayed trace creates in all, its clones included. */
+  readonly podsEver?: number
   readonly durationMs: number
   readonly settleMs: number
   readonly scrapeIntervalMs: number
@@ -45,7 +50,7 @@ export interface ScenarioOptions {
 /**
  * Applies profile and `--set`, judges the result and completes it.
  *
- * @throws HarnessError CHURN_SCENARIO (exit 2) that lists every fault with its path.
+ * @throws HarnessError CHURN_SCENARIO (exit 2) that lists every fault with its path; TraceError.
  */
 export function resolveScenario(input: ScenarioInput, options: ScenarioOptions): Scenario {
   const faults: string[] = []
@@ -64,8 +69,12 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
       return 0
     }
   }
-  const durationMs = ms('duration', scenario.duration)
-  const cluster = completeCluster(scenario.cluster, ms, faults)
+  const replay = scenario.trace === undefined ? undefined : completeTrace(scenario.trace, scenario.cluster, ms)
+  const durationMs = scenario.duration === undefined ? (replay?.durationMs ?? 0) : ms('duration', scenario.duration)
+  if (scenario.duration === undefined && replay === undefined) faults.push('duration: is missing')
+  const given = completeCluster(scenario.cluster, ms, faults)
+  const cluster = replay === undefined ? given : { ...given, ...replay.cluster }
+  if (replay !== undefined) faults.push(...checkBesideTrace(scenario))
   const { plan, queries } = planEntries(scenario, cluster, { seed: options.seed, durationMs, ms, faults })
   faults.push(...checkThresholds(scenario.thresholds ?? {}).map(fault => `thresholds.${fault}`))
   faults.push(...checkGates(scenario.gates ?? {}))
@@ -79,6 +88,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     settleMs: ms('settle', scenario.settle),
     scrapeIntervalMs: ms('scrapeInterval', scenario.scrapeInterval),
   }
+  const resolved = replay === undefined ? merged : { ...scenario, trace: { ...scenario.trace, sha256: replay.sha256 } }
   if (completed.durationMs <= 0) faults.push('duration: must be longer than 0')
   if (completed.scrapeIntervalMs < 100) faults.push('scrapeInterval: must be at least 100ms')
   if (faults.length > 0) throw scenarioError(input.name, faults)
@@ -89,13 +99,14 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     seed: options.seed,
     cluster,
     plan,
+    ...(replay === undefined ? {} : { replay: replay.spec, podsEver: replay.podsEver }),
     ...completed,
     thresholds: scenario.thresholds ?? {},
     queries,
     gates: scenario.gates ?? {},
     ...(scenario.search === undefined ? {} : { search: scenario.search }),
-    resolved: merged,
-    sha256: createHash('sha256').update(canonicalJson(merged)).digest('hex'),
+    resolved,
+    sha256: createHash('sha256').update(canonicalJson(resolved)).digest('hex'),
   })
 }
 

@@ -12,6 +12,7 @@ import {
   type FromControlPlane,
   type TargetLogs,
   type PodNetworkClaim,
+  type RecordSpec,
   TargetPool,
   type ToControlPlane,
   type TruthEvent,
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   /** Monotonic nanoseconds that the targets' logs count from. */
   readonly originNs: bigint
   readonly kubeconfigPath: string
+  /** File for the run's own trace. */
+  readonly record?: RecordSpec | undefined
   /** Port of the API server; 0 (default) picks a free one. */
   readonly port?: number
   /** Lives until stopped instead of for the scenario's duration. */
@@ -94,6 +97,8 @@ export class Simulation {
       seed: scenario.seed,
       cluster: scenario.cluster,
       plan: scenario.plan,
+      ...(scenario.replay === undefined ? {} : { replay: scenario.replay }),
+      ...(options.record === undefined ? {} : { record: options.record }),
       warmUp: options.endless !== true,
       durationMs: options.endless === true ? Number.POSITIVE_INFINITY : scenario.durationMs,
       port: options.port ?? 0,

@@ -33,6 +33,7 @@ import { SubMetrics } from './sub-metrics.ts'
 import { type Subject, SubjectError } from './subjects/index.ts'
 import { interruptedEarly, TIMED_OUT } from './errors.ts'
 import { hostConditions, hostWarnings, readHostCounters } from './host-conditions.ts'
+import { replayFidelity, replayMetrics, replayWarnings } from './replay-figures.ts'
 import type { TrialContext, TrialPart } from './trial-part.ts'
 import { harnessFaults } from './verdict.ts'
 
@@ -255,6 +256,7 @@ export class Trial {
       const delay = DurationHistogram.decode(controlPlane.eventLoopDelayHdr)
       for (const hdr of targets.eventLoopDelayHdr) delay.addEncoded(hdr)
       putHistogram(metrics, 'eventloop_delay', delay)
+      if (controlPlane.replay !== undefined) Object.assign(metrics, replayMetrics(controlPlane.replay))
       metrics.apiserver_requests = { value: controlPlane.api.requests }
       metrics.apiserver_watches = { value: controlPlane.api.watches }
       metrics.apiserver_bytes = { value: controlPlane.api.bytes }
@@ -291,6 +293,8 @@ export class Trial {
     for (const part of parts) part.onMeasured?.(metrics)
     progress.stop()
 
+    const replay = collected?.controlPlane.replay
+    if (replay !== undefined) this.warnings.push(...replayWarnings(replay))
     const validity = harnessFaults(generatorLag, host, metrics)
     return {
       index: 0,
@@ -313,6 +317,7 @@ export class Trial {
       metrics,
       timeline: { intervalS: 1, columns: SAMPLED_COLUMNS, rows: sampler.rows },
       events: this.#events satisfies readonly TimelineEvent[],
+      ...(replay === undefined ? {} : { replay: replayFidelity(replay, scenario) }),
       heatmaps: known({
         discovery_latency: discoveryHeatmap(this.#pods, simulation.truth, this.#from, { startNs, endNs }),
         visibility_latency: visibilityOverTime.build(startNs),

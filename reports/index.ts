@@ -13,6 +13,7 @@ export type {
   MetricInfo,
   MetricValue,
   Noise,
+  ReplayFidelity,
   Report,
   RowVerdict,
   Run,

@@ -70,6 +70,10 @@ export const METRICS = {
   apiserver_bytes: count('bytes', 'lower', 'Bytes that the Kubernetes API server sent to the subject.'),
   recovery_time: value('s', 'lower', 'From the restart after kill -9 to the first correct answer to a query.'),
   samples_lost_on_crash: count('1', 'lower', 'Samples that were stored before kill -9 and are not returned after it.'),
+  replay_lateness: histogram('What a trace tells, shown by the cluster beyond its planned instant.'),
+  replay_events: count('1', 'none', 'Events of the trace that were played.'),
+  replay_skipped: count('1', 'lower', 'Events of the trace that could not be played.'),
+  replay_differences: count('1', 'lower', 'Objects that were in the end not what the trace says.'),
   generator_lag: histogram('Execution of a planned event beyond its planned instant: the harness about itself.'),
   eventloop_delay: histogram("Delay of timers on the harness' own event loops: the harness about itself."),
 } as const satisfies Readonly<Record<string, MetricInfo>>

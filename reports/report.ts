@@ -122,6 +122,34 @@ export interface Run {
   readonly events: readonly TimelineEvent[]
   /** Distributions over time, by metric key. */
   readonly heatmaps?: Readonly<Record<string, Heatmap>>
+  /** How true a replayed trace was played. */
+  readonly replay?: ReplayFidelity
+}
+
+/** A trace and what the cluster made of it. Times are in the metric `replay_lateness`, by operation. */
+export interface ReplayFidelity {
+  readonly trace: string
+  readonly mode: 'exact' | 'controllers'
+  readonly speed: number
+  /** Events that the chosen part of the trace has. */
+  readonly planned: number
+  readonly played: number
+  /** Of those played: how many shared a write with the one before them. */
+  readonly merged: number
+  /** Left to the simulation's controllers. */
+  readonly simulated: number
+  /** By reason. */
+  readonly skipped: Readonly<Record<string, number>>
+  /** Left out because a selector does not take them, and because their lines are faulty. */
+  readonly leftOut: number
+  readonly faults: number
+  /** SHA-256 over the events as they were to be played, and as the cluster showed them: equal when order and content are. */
+  readonly plannedSha256: string
+  readonly achievedSha256: string
+  /** Objects at the end: how many were compared with the trace, how many are different, and the first of these. */
+  readonly compared: number
+  readonly different: number
+  readonly examples: readonly string[]
 }
 
 /** The machine during a trial. A figure is absent where the kernel does not tell it. */

@@ -4,6 +4,7 @@ import capacity from './capacity.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
 import partition from './partition.scenario.ts'
 import queryLoad from './query-load.scenario.ts'
+import replay from './replay.scenario.ts'
 import rollout from './rollout.scenario.ts'
 import sawTooth from './saw-tooth.scenario.ts'
 import scaleBurst from './scale-burst.scenario.ts'
@@ -26,6 +27,7 @@ export type {
   SearchInput,
   ThresholdInput,
   TimingsInput,
+  TraceInput,
   WorkloadInput,
 } from './scenario.ts'
 
@@ -43,4 +45,5 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   capacity,
   queryLoad,
   soak,
+  replay,
 ]

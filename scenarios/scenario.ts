@@ -20,8 +20,10 @@ export interface ScenarioInput {
   readonly cluster: ClusterInput
   /** What happens, and when: k6's executors, whose iterations are actions on the cluster. */
   readonly scenarios: Readonly<Record<string, ChurnInput>>
-  /** Planned time over which the churn happens; measured from the start. */
-  readonly duration: Duration
+  /** A trace that is played in the place of the cluster's workloads. Actions of `scenarios` then reach the API server only. */
+  readonly trace?: TraceInput
+  /** Planned time over which the churn happens; measured from the start. Of a trace: until its end, at its speed. */
+  readonly duration?: Duration
   /** How long to wait afterwards for what was caused to be seen; what was not by then is censored. */
   readonly settle: Duration
   /** Scrape interval written into the default configuration. */
@@ -37,6 +39,30 @@ export interface ScenarioInput {
   readonly search?: SearchInput
   /** Sparse overrides by profile. */
   readonly profiles?: Readonly<Partial<Record<ProfileName, ScenarioOverrides>>>
+}
+
+/** Which trace, which part of it, and how it is played. */
+export interface TraceInput {
+  /** A file, or the name of a trace that comes with churnbench: `incident`, `working-day`. */
+  readonly file: string
+  /**
+   * `exact`: everything at the time that the trace says. `controllers`: what people asked for and what befell nodes follows
+   * the trace, pods follow the simulation. `auto` (default): exact where the trace tells of pods.
+   */
+  readonly mode?: 'auto' | 'exact' | 'controllers'
+  /** Trace time per real time, default 1. */
+  readonly speed?: number
+  /** Trace time from which on, and until when (exclusive); default all. */
+  readonly from?: Duration
+  readonly to?: Duration
+  /** How many times the cluster is there, default 1. */
+  readonly scale?: number
+  /** `key=value`: namespace, name, owner, type, or a label. */
+  readonly only?: readonly string[]
+  /** Which pods serve metrics; `auto` (default): as the trace says. */
+  readonly targets?: 'auto' | 'annotated' | 'all'
+  /** Faulty lines are left out and counted. */
+  readonly lenient?: boolean
 }
 
 export type ThresholdInput =

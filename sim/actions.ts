@@ -19,6 +19,8 @@ export interface Action {
   /** One sentence for the documentation. */
   readonly description: string
   readonly args: readonly ActionArg[]
+  /** It befalls the API server and not the cluster: what it does is in no trace, and a replay does it again. */
+  readonly on?: 'api'
   /** What is wrong with arguments that are right one by one. */
   readonly check?: (args: ActionArgs) => string | undefined
   /** Performs it now. Returns what was done, for the report's time line. */
@@ -273,6 +275,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     name: 'drop-watches',
+    on: 'api',
     description: 'The API server breaks all open watches without a word, as a lost network does.',
     args: [],
     run({ api }) {
@@ -282,6 +285,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     name: 'expire-watches',
+    on: 'api',
     description: 'The API server ends all open watches with an ERROR event that says 410 Gone.',
     args: [],
     run({ api }) {
@@ -291,6 +295,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     name: 'expire-history',
+    on: 'api',
     description: 'The API server forgets its history: who resumes a watch from before is told 410 and must list anew.',
     args: [],
     run({ api }) {
@@ -300,6 +305,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     name: 'api-delay',
+    on: 'api',
     description: 'Every new request to the API server waits; watches that are open go on.',
     args: [{ name: 'delay', type: 'string', description: 'how long each waits, `500ms`', means: 'duration' }, FOR],
     run({ api, clock }, args) {
@@ -309,6 +315,7 @@ export const ACTIONS: readonly Action[] = [
   },
   {
     name: 'api-errors',
+    on: 'api',
     description: 'The API server refuses new requests; watches that are open go on.',
     args: [
       { name: 'code', type: 'number', description: `HTTP status: ${REFUSAL_CODES.join(', ')}`, values: REFUSAL_CODES },

@@ -1,5 +1,6 @@
 import {
   assert,
+  type Clock,
   describeError,
   DurationHistogram,
   EventLoopDelay,
@@ -7,21 +8,41 @@ import {
   Prng,
   SystemClock,
 } from '../base/index.ts'
-import { type Action, actionByName } from './actions.ts'
+import { actionByName } from './actions.ts'
 import { type ApiServer, createApiServer, writeKubeconfig } from './apiserver/index.ts'
-import { appliedAtMs } from './apply-order.ts'
+import { type ChurnSource, type ChurnSourceOptions, plannedChurn, replayedChurn } from './churn-source.ts'
 import { ObjectStore } from './cluster/index.ts'
-import { type Cluster, createCluster, defaultTolerationSeconds } from './controllers/index.ts'
+import { type Cluster, defaultTolerationSeconds } from './controllers/index.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
-import type { ActionArgs, ApiUsage, ClusterSpec, ControlPlaneReport, PlannedAction, TruthEvent } from './messages.ts'
+import type {
+  ActionArgs,
+  ApiUsage,
+  ClusterSpec,
+  ControlPlaneReport,
+  PlannedAction,
+  RecordSpec,
+  TruthEvent,
+} from './messages.ts'
 import { rehearse } from './rehearsal.ts'
-import { ChurnRecorder, relativeAddresses, type TruthClock, TruthRecorder } from './trace/index.ts'
-import { isWarmUp, warmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
+import {
+  type ChurnEvent,
+  ChurnRecorder,
+  type ReplaySpec,
+  TraceError,
+  TraceWriter,
+  type TruthClock,
+  TruthRecorder,
+} from './trace/index.ts'
+import { isWarmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
 
 export interface ControlPlaneOptions {
   readonly seed: string
   readonly cluster: ClusterSpec
   readonly plan: readonly PlannedAction[]
+  /** A trace that is played instead of workloads and plan. */
+  readonly replay: ReplaySpec | undefined
+  /** Where the run's own trace goes. */
+  readonly record: RecordSpec | undefined
   /** Whether a warm-up comes before the scenario. */
   readonly warmUp: boolean
   /** Planned milliseconds that the trace covers; `Infinity` when it runs until interrupted. */
@@ -39,6 +60,9 @@ export interface ControlPlaneOptions {
   readonly onFailure: (error: unknown) => void
 }
 
+/** How often what has been recorded is handed to the operating system: this much is lost when the run is killed. */
+const FLUSH_MS = 1000
+
 /**
  * The simulated Kubernetes as one object: store, controllers and kubelets on planned time, the HTTP API on real time.
  *
@@ -47,8 +71,9 @@ export interface ControlPlaneOptions {
 export class ControlPlane {
   readonly api: ApiServer
   readonly #clock: PacedClock
-  readonly #cluster: Cluster
+  readonly #source: ChurnSource
   readonly #churn: ChurnRecorder
+  readonly #writer: TraceWriter | undefined
   readonly #truth: TruthRecorder
   readonly #lag: DurationHistogram
   readonly #delay: EventLoopDelay
@@ -56,20 +81,22 @@ export class ControlPlane {
   readonly #store: ObjectStore
   #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
+  #written: Promise<unknown> | undefined
 
   private constructor(options: ControlPlaneOptions, parts: Parts) {
     this.#options = options
     this.api = parts.api
     this.#clock = parts.clock
-    this.#cluster = parts.cluster
+    this.#source = parts.source
     this.#churn = parts.churn
+    this.#writer = parts.writer
     this.#truth = parts.truth
     this.#lag = parts.lag
     this.#delay = parts.delay
     this.#store = parts.store
   }
 
-  /** @throws CodedError CHURN_API_PORT */
+  /** @throws CodedError CHURN_API_PORT; TraceError */
   static async create(options: ControlPlaneOptions): Promise<ControlPlane> {
     if (options.warmUp) rehearse(options.cluster.timings)
     const lag = new DurationHistogram()
@@ -77,16 +104,31 @@ export class ControlPlane {
     const prng = new Prng(options.seed)
     const store = new ObjectStore(clock, prng.fork('store'))
     const measured = measuredTime(clock, options.warmUp ? WARM_UP_MS : 0)
-    const churn = new ChurnRecorder(measured, withoutWarmUp(store), {
-      durationMs: options.durationMs,
-      addressOf: relativeAddresses(options.podNetworkFirst),
-    })
+    const { replay, record } = options
+    let source: ChurnSource | undefined
+    const writer =
+      record === undefined
+        ? undefined
+        : TraceWriter.create(record.path, record.origin, { live: true, force: record.force })
+    const churn = new ChurnRecorder(
+      replay === undefined ? measured : traceTime(measured, replay.speed),
+      withoutWarmUp(store),
+      {
+        durationMs: replay === undefined ? options.durationMs : Number.POSITIVE_INFINITY,
+        translated: transition => source?.translated(transition) ?? transition,
+        ...(writer === undefined ? {} : { onEvent: (event, line) => keep(writer, event, line) }),
+      },
+    )
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents)
-    const cluster = createCluster(clock, prng.fork('cluster'), store, options.runtime, {
-      spec: options.cluster,
+    const plane: { current: ControlPlane | undefined } = { current: undefined }
+    const sourceOptions: ChurnSourceOptions = {
+      clock,
+      prng,
+      store,
+      runtime: options.runtime,
       seed: options.seed,
+      cluster: options.cluster,
       podNetworkFirst: options.podNetworkFirst,
-      hold: promise => clock.hold(promise),
       onTargetOpened: target => {
         if (!isWarmUp(target.namespace)) truth.targetOpened(target)
       },
@@ -99,8 +141,15 @@ export class ControlPlane {
         truth.nodeAnswering(node)
       },
       onFailure: options.onFailure,
-    })
-    cluster.start()
+      perform: (name, args, stream) => void plane.current?.perform(name, args, stream),
+      retell: (name, args) => {
+        churn.action(name, args)
+        truth.action(name, `${name} (in the trace)`)
+      },
+    }
+    source =
+      replay === undefined ? plannedChurn(sourceOptions, options.plan) : await replayedChurn(sourceOptions, replay)
+    await source.start()
     const api = await createApiServer(new SystemClock({ unref: true }), store, {
       host: '127.0.0.1',
       port: options.port,
@@ -109,38 +158,30 @@ export class ControlPlane {
       onInternalError: options.onFailure,
     })
     if (options.kubeconfigPath !== undefined) await writeKubeconfig(options.kubeconfigPath, api)
-    return new ControlPlane(options, { api, clock, cluster, churn, truth, lag, delay: new EventLoopDelay(), store })
+    const delay = new EventLoopDelay()
+    plane.current = new ControlPlane(options, { api, clock, source, churn, writer, truth, lag, delay, store })
+    return plane.current
   }
 
   /**
-   * Lets planned time run: the warm-up where one is wanted, then the workloads, then the plan.
+   * Lets planned time run: the warm-up where one is wanted, then the scenario.
    *
    * `onStarted` is called when the warm-up is over, with the monotonic instant of the scenario's planned time 0.
    */
   go(onStarted: (startedNs: bigint) => void): void {
     const originMs = this.#options.warmUp ? WARM_UP_MS : 0
-    if (this.#options.warmUp) this.#clock.schedule(0, () => warmUp(this.#clock, this.#cluster))
+    if (this.#options.warmUp) this.#clock.schedule(0, () => this.#source.warmUp())
     this.#clock.schedule(originMs, () => {
       this.#lag.reset()
       this.#delay.reset()
       this.#usageBefore = this.api.usage()
-      this.#plan()
+      this.#source.begin()
+      const { durationMs } = this.#options
+      if (Number.isFinite(durationMs)) this.#clock.schedule(durationMs, () => this.#options.onFinished())
       onStarted(this.#clock.plannedNs(originMs))
     })
+    if (this.#writer !== undefined) this.#flushLater(new SystemClock({ unref: true }), this.#writer)
     this.#clock.start()
-  }
-
-  #plan(): void {
-    const { plan, cluster, durationMs } = this.#options
-    cluster.workloads.forEach((workload, index) => {
-      this.#clock.schedule(appliedAtMs(index), () => this.#cluster.applyWorkload(workload))
-    })
-    for (const { atMs, action, args, stream } of plan) {
-      const definition = actionByName(action)
-      assert(definition !== undefined, () => `unknown action ${action}`)
-      this.#clock.schedule(atMs, () => this.#perform(definition, args, stream))
-    }
-    if (Number.isFinite(durationMs)) this.#clock.schedule(durationMs, () => this.#options.onFinished())
   }
 
   /**
@@ -148,15 +189,14 @@ export class ControlPlane {
    * `done`: a mistake of whoever pressed the button is no failure of the run.
    */
   act(action: string, args: ActionArgs, done: (ok: boolean, detail: string) => void): void {
-    const definition = actionByName(action)
-    if (definition === undefined) {
+    if (actionByName(action) === undefined) {
       done(false, `there is no action "${action}"`)
       return
     }
     this.#clock.schedule(0, () => {
       let detail: string
       try {
-        detail = this.#perform(definition, args, `by-hand/${this.#byHand++}`)
+        detail = this.perform(action, args, `by-hand/${this.#byHand++}`)
       } catch (error) {
         done(false, describeError(error))
         return
@@ -166,20 +206,27 @@ export class ControlPlane {
   }
 
   /** Does it and records it; what an action draws depends on the seed and on `stream` alone. */
-  #perform(action: Action, args: ActionArgs, stream: string): string {
+  perform(name: string, args: ActionArgs, stream: string): string {
+    const action = actionByName(name)
+    assert(action !== undefined, () => `unknown action ${name}`)
+    const { cluster = followsTrace(name, action.on) } = this.#source
     const prng = new Prng(this.#options.seed).fork('actions').fork(stream)
-    const detail = action.run({ clock: this.#clock, prng, cluster: this.#cluster, api: this.api }, args)
-    this.#churn.action(action.name, args)
-    this.#truth.action(action.name, detail)
+    const detail = action.run({ clock: this.#clock, prng, cluster, api: this.api }, args)
+    this.#churn.action(name, args)
+    this.#truth.action(name, detail)
     return detail
   }
 
-  report(): ControlPlaneReport {
+  /** What the run came to. The trace that is written is complete then. */
+  async report(): Promise<ControlPlaneReport> {
     this.#truth.flush()
     const trace = this.#churn.digest()
+    const replay = this.#source.replayReport(trace.sha256)
+    await this.#completeRecording()
     return {
       traceSha256: trace.sha256,
       traceEvents: trace.events,
+      ...(replay === undefined ? {} : { replay }),
       lagHdr: this.#lag.encode(),
       eventLoopDelayHdr: this.#delay.encode(),
       api: usageSince(this.#usageBefore, this.api.usage()),
@@ -191,14 +238,49 @@ export class ControlPlane {
     this.#clock.stop()
     this.#delay.stop()
     await this.api.close()
+    await this.#source.close()
+    await this.#completeRecording()
   }
+
+  /** The first call counts: what comes after it is in no figure. */
+  #completeRecording(): Promise<unknown> {
+    this.#churn.stop()
+    const { durationMs, replay } = this.#options
+    const tracedMs = Number.isFinite(durationMs) ? Math.round(durationMs * (replay?.speed ?? 1)) : 0
+    this.#written ??= this.#writer?.finish(tracedMs)
+    return this.#written ?? Promise.resolve()
+  }
+
+  #flushLater(clock: Clock, writer: TraceWriter): void {
+    clock.schedule(FLUSH_MS, () => {
+      if (this.#written !== undefined) return
+      void writer.flush()
+      this.#flushLater(clock, writer)
+    })
+  }
+}
+
+/** What happened in a run can have happened. */
+function keep(writer: TraceWriter, event: ChurnEvent, line: string): void {
+  const fault = writer.write(event, line)
+  assert(fault === undefined, () => `the run tells what cannot be: ${fault}`)
+}
+
+/** Stands in for the hands of a scenario where everything follows a trace. */
+function followsTrace(action: string, on: 'api' | undefined): Cluster {
+  if (on === 'api') return {} as Cluster
+  throw new TraceError(
+    'CHURN_TRACE_OPTIONS',
+    `${action}: this cluster follows its trace; only the API server can be disturbed`,
+  )
 }
 
 interface Parts {
   readonly api: ApiServer
   readonly clock: PacedClock
-  readonly cluster: Cluster
+  readonly source: ChurnSource
   readonly churn: ChurnRecorder
+  readonly writer: TraceWriter | undefined
   readonly truth: TruthRecorder
   readonly lag: DurationHistogram
   readonly delay: EventLoopDelay
@@ -213,6 +295,15 @@ function measuredTime(clock: PacedClock, originMs: number): TruthClock {
     },
     monotonicNs: () => clock.monotonicNs(),
     plannedNs: elapsedMs => clock.plannedNs(elapsedMs + originMs),
+  }
+}
+
+/** Planned time in milliseconds of the trace: whole again, whatever the speed divided it into. */
+function traceTime(measured: TruthClock, speed: number): { readonly elapsedMs: number } {
+  return {
+    get elapsedMs() {
+      return Math.round(measured.elapsedMs * speed)
+    },
   }
 }
 

@@ -26,6 +26,8 @@ try {
     seed: data.seed,
     cluster: data.cluster,
     plan: data.plan,
+    replay: data.replay,
+    record: data.record,
     warmUp: data.warmUp,
     durationMs: data.durationMs,
     port: data.port,
@@ -48,7 +50,7 @@ try {
         send({ type: 'usage', usage: controlPlane.api.usage() })
         break
       case 'collect':
-        send({ type: 'report', report: controlPlane.report() })
+        controlPlane.report().then(report => send({ type: 'report', report }), fail)
         break
       case 'stop':
         void controlPlane.close().finally(() => {

@@ -12,10 +12,20 @@ export type {
   FromControlPlane,
   Jittered,
   PlannedAction,
+  RecordSpec,
   ToControlPlane,
   TruthEvent,
   WorkloadSpec,
 } from './messages.ts'
+export {
+  readTraceHeader,
+  type ReplayMode,
+  type ReplayReport,
+  type ReplaySpec,
+  TraceError,
+  type TraceHeader,
+  type TraceOrigin,
+} from './trace/index.ts'
 export {
   checkDescriptors,
   claimPodNetwork,

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ExitCode } from '../base/index.ts'
 import type { TargetSpec } from './kubelet/pod-runtime.ts'
+import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
 export interface ClusterSpec {
@@ -72,6 +73,10 @@ export interface ControlPlaneData {
   readonly seed: string
   readonly cluster: ClusterSpec
   readonly plan: readonly PlannedAction[]
+  /** A trace that is played instead of workloads and plan. */
+  readonly replay?: ReplaySpec
+  /** File to which the run's own trace is written. */
+  readonly record?: RecordSpec
   /** Whether a warm-up comes before the scenario. */
   readonly warmUp: boolean
   /** Planned milliseconds after which the churn is over; the cluster lives on until told to stop. */
@@ -84,6 +89,14 @@ export interface ControlPlaneData {
   readonly kubeconfigPath: string
   /** One direct port per target thread; transferred. */
   readonly targetPorts: readonly MessagePort[]
+}
+
+/** Where the trace of a run goes, and what its header says. */
+export interface RecordSpec {
+  readonly path: string
+  /** An existing file may be replaced. */
+  readonly force: boolean
+  readonly origin: TraceOrigin
 }
 
 /** Main thread → control plane. */
@@ -148,6 +161,8 @@ export interface ControlPlaneReport {
   /** SHA-256 over the canonical churn events of the first `durationMs` of planned time. */
   readonly traceSha256: string
   readonly traceEvents: number
+  /** Of a replay. */
+  readonly replay?: ReplayReport
   /** Encoded HDR (V2, base64), nanoseconds: real − planned time of everything the simulation did. */
   readonly lagHdr: string
   /** Encoded HDR (V2, base64), nanoseconds. */

@@ -1,11 +1,15 @@
 import { collectGarbage, type Clock } from '../base/index.ts'
-import { Namespaces, type ObjectStore, type StoreEvent } from './cluster/index.ts'
+import { Namespaces, Nodes, type ObjectStore, type StoreEvent } from './cluster/index.ts'
 import type { Cluster } from './controllers/index.ts'
+import type { PlannedClock } from './informers/index.ts'
+import { METRICS_PORT } from './kubelet/index.ts'
 import type { WorkloadSpec } from './messages.ts'
+import type { ExactCluster } from './trace/index.ts'
 
 /** Planned time before the scenario begins, in milliseconds. */
 export const WARM_UP_MS = 6000
 const WARM_UP_NAMESPACE = 'churnbench-warm-up'
+const WARM_UP_NODE = 'churnbench-warm-up'
 const RESTART_AT_MS = 1500
 const DELETE_AT_MS = 3000
 const COLLECT_AT_MS = 5200
@@ -37,6 +41,39 @@ export function warmUp(clock: Clock, cluster: Cluster): void {
   clock.schedule(COLLECT_AT_MS, () => collectGarbage())
 }
 
+/** The same for a cluster in which everything follows a trace: its pods come and go as one would tell it. */
+export function warmUpExact(clock: PlannedClock, cluster: ExactCluster): void {
+  const node = { kind: 'node', name: WARM_UP_NODE } as const
+  const pods = Array.from({ length: WORKLOAD.replicas }, (_, i) => {
+    const name = `warm-up-${i}`
+    return { kind: 'pod', namespace: WARM_UP_NAMESPACE, name, uid: `${WARM_UP_NAMESPACE}-${i}` } as const
+  })
+  const containers = [{ name: 'main', ports: [{ name: METRICS_PORT, port: WORKLOAD.port }] }]
+  const annotations = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(WORKLOAD.port) }
+  const atMs = (ms: number, fn: () => void): unknown => clock.schedule(ms, fn)
+  cluster.play([{ t: 0, ...node, op: 'added' }])
+  pods.forEach((pod, i) => {
+    const created = { t: 0, ...pod, op: 'created', labels: WORKLOAD.labels, annotations, containers } as const
+    atMs(20 * i, () => {
+      cluster.play([created, { t: 0, ...pod, op: 'bound', node: WARM_UP_NODE }])
+      cluster.prepare(created, WARM_UP_NODE, undefined, clock.unixMs())
+    })
+    atMs(RESTART_AT_MS + 20 * i, () => {
+      const addressed = { t: 0, ...pod, op: 'addressed' } as const
+      cluster.awaitRuntime([addressed])
+      atMs(0, () => cluster.play([addressed, { t: 0, ...pod, op: 'ready' }]))
+    })
+    atMs(DELETE_AT_MS + 20 * i, () => cluster.play([{ t: 0, ...pod, op: 'terminating', graceS: 30 }]))
+    atMs(DELETE_AT_MS + 500 + 20 * i, () => {
+      const deleted = { t: 0, ...pod, op: 'deleted' } as const
+      cluster.awaitRuntime([deleted])
+      atMs(0, () => cluster.play([{ t: 0, ...pod, op: 'succeeded' }, deleted]))
+    })
+  })
+  atMs(COLLECT_AT_MS - 200, () => cluster.play([{ t: 0, ...node, op: 'removed' }]))
+  atMs(COLLECT_AT_MS, () => collectGarbage())
+}
+
 export function isWarmUp(namespace: string | undefined): boolean {
   return namespace === WARM_UP_NAMESPACE
 }
@@ -44,7 +81,9 @@ export function isWarmUp(namespace: string | undefined): boolean {
 /** The store as recorders see it: without the warm-up's objects. */
 export function withoutWarmUp(store: ObjectStore): Pick<ObjectStore, 'subscribe'> {
   const belongs = ({ resource, object }: StoreEvent): boolean =>
-    isWarmUp(resource === Namespaces ? object.metadata.name : object.metadata.namespace)
+    resource === Nodes
+      ? object.metadata.name === WARM_UP_NODE
+      : isWarmUp(resource === Namespaces ? object.metadata.name : object.metadata.namespace)
   return {
     subscribe: listener =>
       store.subscribe(event => {

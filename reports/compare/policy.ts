@@ -102,6 +102,11 @@ const POLICY: Readonly<Record<MetricName, MetricPolicy>> = {
   recovery_time: { statistics: VALUE, minEffect: 0.1, floor: 0.025 },
   // Decided by where in a write the kill falls, hence no equality.
   samples_lost_on_crash: { statistics: VALUE, minEffect: 0.1, floor: 1 },
+  // The harness about itself: how well a trace was played says nothing of a subject.
+  replay_lateness: { statistics: ['p99'], minEffect: 0.1, floor: 0.001, info: true },
+  replay_events: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
+  replay_skipped: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
+  replay_differences: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   generator_lag: { statistics: ['p99'], minEffect: 0.1, floor: 0.001, info: true },
   eventloop_delay: { statistics: ['p99'], minEffect: 0.1, floor: 0.001, info: true },
 }

@@ -67,6 +67,11 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
       title: 'Cost to the API server',
       names: ['apiserver_requests', 'apiserver_watches', 'apiserver_bytes'],
     },
+    {
+      id: 'replay',
+      title: 'Fidelity of the replay',
+      names: ['replay_lateness', 'replay_events', 'replay_skipped', 'replay_differences'],
+    },
     { id: 'harness', title: 'The harness itself', names: ['generator_lag', 'eventloop_delay'] },
   ]
 

@@ -4,7 +4,18 @@ import { formatNumber, formatValue } from './format.ts'
 import { groupMetrics } from './layout.ts'
 import { calibrationBlocks, capacityBlocks, comparisonBlocks } from './markdown-comparison.ts'
 import { code, details, marker, table, text } from './markdown-text.ts'
-import { found, headline, machineOf, methodOf, runsOf, scaleOf, shownArms, subjectOf, toldWarnings } from './words.ts'
+import {
+  found,
+  headline,
+  machineOf,
+  methodOf,
+  replayOf,
+  runsOf,
+  scaleOf,
+  shownArms,
+  subjectOf,
+  toldWarnings,
+} from './words.ts'
 
 const ICONS = {
   pass: '✅',
@@ -26,6 +37,7 @@ export function renderMarkdown(report: Report): string {
   const arms = armsOf(report)
   const { scenario, verdict, comparison, calibration, capacity } = report
   const { word, sentence } = headline(report)
+  const replay = replayOf(report)
   const failed = report.thresholds.some(threshold => !threshold.ok)
   const subjects = arms.map(arm => (arms.length > 1 ? `${arm.name}: ` : '') + text(subjectOf(report, arm))).join(' · ')
   const blocks = [
@@ -33,6 +45,7 @@ export function renderMarkdown(report: Report): string {
     `### ${ICONS[verdict.status]} churnbench ${code(scenario.name)}: ${word}`,
     [...(sentence === '' ? [] : [`**${sentence}**`]), ...verdict.reasons.map(reason => `- ${text(reason)}`)].join('\n'),
     `${subjects} · ${text(scaleOf(report))} · ${text(runsOf(report))} · profile ${code(scenario.profile)} · seed ${code(scenario.seed)}`,
+    replay === undefined ? '' : `Trace: ${text(replay)}`,
     warnings(report),
     failed ? thresholds(report) : '',
     ...(comparison === undefined || calibration !== undefined ? [] : comparisonBlocks(comparison)),

@@ -11,6 +11,7 @@ import {
   headline,
   machineOf,
   methodOf,
+  replayOf,
   runsOf,
   scaleOf,
   shownArms,
@@ -45,6 +46,8 @@ export function renderTerminal(report: Report, { color, width = WIDTH }: Termina
   lines.push(`${INDENT}${c.bold(oneLine(scenario.name))}${c.dim(`  ${oneLine(scenario.description)}`)}`, '')
   for (const arm of arms) fact(arms.length > 1 ? `subject ${arm.name}` : 'subject', subjectOf(report, arm))
   fact('cluster', scaleOf(report))
+  const replay = replayOf(report)
+  if (replay !== undefined) fact('trace', replay)
   fact('runs', `${runsOf(report)} · profile ${scenario.profile} · seed ${scenario.seed}`)
   if (comparison !== undefined) fact('method', methodOf(report))
   fact('machine', machineOf(report))

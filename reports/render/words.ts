@@ -135,6 +135,36 @@ export function scaleOf({ scenario: { scale } }: Report): string {
   ].join(', ')
 }
 
+/**
+ * What a replay came to, in short: `incident.trace.jsonl.gz at 10×, exactly: 4,210 events in order, final state equal`.
+ * `undefined` when nothing was replayed.
+ */
+export function replayOf({ runs }: Report): string | undefined {
+  const replay = runs.find(run => run.replay !== undefined)?.replay
+  if (replay === undefined) return undefined
+  const { mode, speed, played, simulated, leftOut, faults, compared, different } = replay
+  const skipped = Object.entries(replay.skipped)
+  const parts = [plural(played, 'event')]
+  if (mode === 'exact' && skipped.length === 0) {
+    parts.push(
+      replay.plannedSha256 === replay.achievedSha256
+        ? 'all as the trace has them, in order'
+        : 'order or content differ',
+    )
+  }
+  if (simulated > 0) parts.push(`${formatNumber(simulated)} left to the controllers`)
+  for (const [reason, count] of skipped) parts.push(`${formatNumber(count)} skipped: ${reason}`)
+  if (leftOut > 0) parts.push(`${formatNumber(leftOut)} not selected`)
+  if (faults > 0) parts.push(`${plural(faults, 'faulty line')} left out`)
+  parts.push(
+    different === 0
+      ? `final state equal (${plural(compared, 'object')})`
+      : `${plural(different, 'object')} of ${formatNumber(compared)} different in the end`,
+  )
+  const how = mode === 'exact' ? 'exactly' : 'through the controllers'
+  return `${replay.trace} at ${formatNumber(speed)}×, ${how}: ${parts.join(', ')}`
+}
+
 /** `2 × AMD EPYC, 7.8 GiB · Linux 6.1 x64 · Node 20.20.2` */
 export function machineOf({ environment: e }: Report): string {
   return [

@@ -1,5 +1,6 @@
 export { allocateServiceAddresses } from './cluster-ip.ts'
 export { applyDefaults } from './defaults.ts'
+export { ensureNamespace } from './ensure-namespace.ts'
 export { ApiError } from './errors.ts'
 export { invalidListOptions } from './field-errors.ts'
 export { type FieldMatcher, parseFieldSelector } from './field-selector.ts'

@@ -88,9 +88,10 @@ export class ObjectStore {
    *
    * Fills uid, creationTimestamp, resourceVersion, generation and the name from generateName.
    *
+   * @param options.uid identity of an object that is told again, as a trace does; default: a new one.
    * @throws ApiError AlreadyExists; Invalid when it has no name; NotFound when its namespace is missing is the API's affair.
    */
-  create<T extends KubeObject>(type: ResourceType, draft: T): Stored<T> {
+  create<T extends KubeObject>(type: ResourceType, draft: T, options: { readonly uid?: string } = {}): Stored<T> {
     const meta = { ...draft.metadata }
     if (meta.name === undefined || meta.name === '') {
       if (meta.generateName === undefined || meta.generateName === '') {
@@ -114,7 +115,7 @@ export class ObjectStore {
         },
       )
     }
-    meta.uid = this.#prng.uuid()
+    meta.uid = options.uid ?? this.#prng.uuid()
     meta.creationTimestamp = timestamp(this.#clock.unixMs())
     meta.generation ??= 1
     return this.#commit('ADDED', type, id, { ...draft, metadata: meta } as Stored<T>, undefined)

@@ -1,11 +1,11 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
-import type { Namespace, Node, Pod, Service } from 'kubernetes-types/core/v1.js'
+import type { Node, Pod, Service } from 'kubernetes-types/core/v1.js'
 import { formatDuration, type Prng } from '../../base/index.ts'
 import {
   allocateServiceAddresses,
   applyDefaults,
   Deployments,
-  Namespaces,
+  ensureNamespace,
   Nodes,
   notFound,
   type ObjectStore,
@@ -94,14 +94,15 @@ export interface Cluster {
   isNodeSilent(name: string): boolean
 }
 
-const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
+/** Namespaces of every cluster. */
+export const DEFAULT_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
 /**
  * As kubectl's `restartedAt`, but in planned time: the annotation goes into the template's hash and so into the pods' names,
  * which must not depend on when the run was started.
  */
 const RESTARTED_AT = 'churnbench.io/restarted-at'
 /** The Kubernetes release whose behaviour is played. */
-const KUBELET_VERSION = 'v1.33.4'
+export const KUBELET_VERSION = 'v1.33.4'
 
 /**
  * Seconds of the default toleration for a cluster's eviction time: whole, as the API wants them. The admission of the API
@@ -165,7 +166,7 @@ export function createCluster(
 
   return {
     start() {
-      for (const name of NAMESPACES) ensureNamespace(store, name)
+      for (const name of DEFAULT_NAMESPACES) ensureNamespace(store, name)
       for (const { namespace } of spec.workloads) ensureNamespace(store, namespace)
       router.follow(store)
       kubelets.start()
@@ -236,13 +237,6 @@ export function createCluster(
     nodesOfZone: zone => kubelets.namesOfZone(zone),
     isNodeSilent: name => kubelets.isSilent(name),
   }
-}
-
-function ensureNamespace(store: ObjectStore, name: string): void {
-  if (store.get(Namespaces, undefined, name) !== undefined) return
-  const namespace: Namespace = { metadata: { name } }
-  applyDefaults(Namespaces, namespace)
-  store.create<Namespace>(Namespaces, namespace)
 }
 
 function createOrUpdate(store: ObjectStore, type: ResourceType, wanted: Deployment | Service): void {

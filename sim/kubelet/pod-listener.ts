@@ -4,10 +4,16 @@ import type { KubeletEnvironment } from './environment.ts'
 import type { NodeSlice } from './pod-network.ts'
 import { targetSpec } from './target-spec.ts'
 
+/** What a listener needs of its surroundings. */
+export type ListenerEnvironment = Pick<
+  KubeletEnvironment,
+  'runtime' | 'seed' | 'nextSlot' | 'hold' | 'onTargetOpened' | 'onFailure'
+>
+
 /** The node that a pod lives on, as its listener sees it. */
 export interface PodPlace {
   readonly name: string
-  readonly slice: NodeSlice
+  readonly slice: Pick<NodeSlice, 'take' | 'release'>
   /** Whether the node's pods cannot be reached now. */
   isPartitioned(): boolean
 }
@@ -23,7 +29,7 @@ export interface PodPlace {
  * planned time, and goes on at the planned instant.
  */
 export class PodListener {
-  readonly #env: KubeletEnvironment
+  readonly #env: ListenerEnvironment
   readonly #node: PodPlace
   readonly #uid: string
   #address: string | undefined
@@ -32,7 +38,7 @@ export class PodListener {
   #closing = false
   #pending: Promise<void> | undefined
 
-  constructor(env: KubeletEnvironment, node: PodPlace, uid: string) {
+  constructor(env: ListenerEnvironment, node: PodPlace, uid: string) {
     this.#env = env
     this.#node = node
     this.#uid = uid

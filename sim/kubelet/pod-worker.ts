@@ -6,11 +6,16 @@ import { applyStage, selectStage, type Stage, type StatusPatch } from '../stages
 import { stampOf } from '../informers/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { PodListener, type PodPlace } from './pod-listener.ts'
+import type { NodeSlice } from './pod-network.ts'
 
 /** A pod that was deleted by force has its containers killed after this long at the latest, as the kubelet does. */
 const ORPHAN_GRACE_MS = 1000
 /** From the closing of an orphan's listener to its address being free; lets the closing be acknowledged. */
 const ORPHAN_RELEASE_MS = 20
+
+interface WorkerPlace extends PodPlace {
+  readonly slice: NodeSlice
+}
 
 /**
  * Plays the stages of one pod on one node.
@@ -26,7 +31,7 @@ const ORPHAN_RELEASE_MS = 20
 export class PodWorker {
   readonly #env: KubeletEnvironment
   readonly #prng: Prng
-  readonly #node: PodPlace
+  readonly #node: WorkerPlace
   readonly #onGone: () => void
   readonly #listener: PodListener
   readonly #uid: string
@@ -41,7 +46,7 @@ export class PodWorker {
   #orphaned = false
 
   /** @param onGone called when nothing is left of the pod on this node: its address is free again. */
-  constructor(env: KubeletEnvironment, prng: Prng, node: PodPlace, pod: Stored<Pod>, onGone: () => void) {
+  constructor(env: KubeletEnvironment, prng: Prng, node: WorkerPlace, pod: Stored<Pod>, onGone: () => void) {
     const { uid, namespace, name } = pod.metadata
     this.#env = env
     this.#prng = prng

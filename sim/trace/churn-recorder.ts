@@ -6,8 +6,8 @@ import { transitionsOf } from './transitions.ts'
 export interface ChurnRecorderOptions {
   /** The trace covers times in [0, durationMs]. */
   readonly durationMs: number
-  /** The address that stands in the trace for one of the run's; default: the same. */
-  readonly addressOf?: (address: string) => string | undefined
+  /** What stands in the trace for a transition, where the run changed something for itself (addresses). Default: the same. */
+  readonly translated?: (transition: Transition) => Transition
   /** Gets every event of the trace and its canonical line. */
   readonly onEvent?: (event: ChurnEvent, line: string) => void
 }
@@ -32,6 +32,7 @@ export class ChurnRecorder {
   /** Whether somebody answers on each node that there is. */
   readonly #nodes = new Map<string, 'failed' | 'recovered'>()
   #events = 0
+  #stopped = false
 
   /** Records from now on. */
   constructor(clock: PlannedTime, store: Pick<ObjectStore, 'subscribe'>, options: ChurnRecorderOptions) {
@@ -62,6 +63,7 @@ export class ChurnRecorder {
   }
 
   stop(): void {
+    this.#stopped = true
     this.#unsubscribe()
   }
 
@@ -72,8 +74,9 @@ export class ChurnRecorder {
   #write(transition: Transition): void {
     if (transition.kind === 'node') this.#remember(transition)
     const t = this.#now()
-    if (t > this.#options.durationMs) return
-    const event = { t, ...this.#translated(transition) }
+    if (this.#stopped || t > this.#options.durationMs) return
+    const { translated } = this.#options
+    const event = { t, ...(translated === undefined ? transition : translated(transition)) }
     const line = canonicalLine(event)
     this.#hash.update(line).update('\n')
     this.#events++
@@ -83,14 +86,6 @@ export class ChurnRecorder {
   #remember({ op, name }: Extract<Transition, { kind: 'node' }>): void {
     if (op === 'added') this.#nodes.set(name, 'recovered')
     else if (op === 'removed') this.#nodes.delete(name)
-  }
-
-  #translated(transition: Transition): Transition {
-    const { addressOf } = this.#options
-    if (addressOf === undefined || !('address' in transition) || transition.address === undefined) return transition
-    const { address, ...rest } = transition
-    const known = addressOf(address)
-    return known === undefined ? rest : { ...rest, address: known }
   }
 
   /** Planned calls happen at whole milliseconds; what comes from outside the plan (kubectl) falls in between. */

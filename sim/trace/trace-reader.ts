@@ -197,7 +197,8 @@ interface Line {
   readonly isTail?: boolean
 }
 
-function readHeader(path: string, line: Line | undefined, { lenient }: TraceReaderOptions): TraceHeader {
+/** Judges the first line of a trace. @throws TraceError CHURN_TRACE_FORMAT */
+export function readHeader(path: string, line: Line | undefined, { lenient }: TraceReaderOptions): TraceHeader {
   const wrong = (message: string): TraceError => new TraceError('CHURN_TRACE_FORMAT', `${path}: ${message}`)
   if (line === undefined) throw wrong('is empty; a trace begins with its header')
   if (line.fault !== undefined) throw wrong(`line 1: ${line.fault}`)

@@ -169,7 +169,8 @@ function serviceFacts({
     ports: (spec?.ports ?? []).map(({ name, port, targetPort }) => ({
       ...(name === undefined ? {} : { name }),
       port,
-      ...(targetPort === undefined ? {} : { targetPort }),
+      // The API says the port again where nothing else was asked for.
+      ...(targetPort === undefined || targetPort === port ? {} : { targetPort }),
     })),
   }
 }

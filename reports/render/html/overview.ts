@@ -3,7 +3,7 @@ import { infoOf } from '../../arms.ts'
 import type { Report } from '../../report.ts'
 import { parseExpression } from '../../thresholds.ts'
 import { formatNumber, formatValue } from '../format.ts'
-import { found, headline, machineOf, runsOf, scaleOf } from '../words.ts'
+import { found, headline, machineOf, replayOf, runsOf, scaleOf } from '../words.ts'
 import { html, type Markup } from './markup.ts'
 
 const SIGNS = {
@@ -31,6 +31,7 @@ export const LOGO = html`<svg viewBox="0 0 20 20" aria-hidden="true">
 
 export function pageHeader(report: Report, arms: readonly Arm[]): Markup {
   const { scenario } = report
+  const replay = replayOf(report)
   return html`<header>
     <div class="brand">
       ${LOGO}<span>churnbench</span><time datetime="${report.startedAt}">${instant(report.startedAt)}</time>
@@ -38,7 +39,7 @@ export function pageHeader(report: Report, arms: readonly Arm[]): Markup {
     <h1>${scenario.name}</h1>
     <p class="lead">${scenario.description}</p>
     <dl class="facts">
-      ${arms.map(arm => fact(arms.length > 1 ? `Subject ${arm.name}` : 'Subject', html`${arms.length > 1 && armChip(arm)} ${arm.subject}`))}${fact('Cluster', scaleOf(report))}${fact('Measured', runsOf(report))}${fact('Profile', scenario.profile)}${fact('Seed', html`<code>${scenario.seed}</code>`)}${fact('Machine', machineOf(report))}
+      ${arms.map(arm => fact(arms.length > 1 ? `Subject ${arm.name}` : 'Subject', html`${arms.length > 1 && armChip(arm)} ${arm.subject}`))}${fact('Cluster', scaleOf(report))}${replay !== undefined && fact('Trace', replay)}${fact('Measured', runsOf(report))}${fact('Profile', scenario.profile)}${fact('Seed', html`<code>${scenario.seed}</code>`)}${fact('Machine', machineOf(report))}
     </dl>
   </header>`
 }

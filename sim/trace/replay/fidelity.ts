@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { DurationHistogram } from '../../../base/index.ts'
+import { canonicalLine, type ChurnEvent } from '../churn-event.ts'
+import { TraceState } from '../trace-state.ts'
+
+/** Follows what is played: how late each event was, what they add up to, and what was not played. */
+export class Fidelity {
+  /** The events that were played, folded: what there should be. */
+  readonly planned = new TraceState()
+  readonly #hash = createHash('sha256')
+  readonly #lateness = new Map<string, DurationHistogram>()
+  readonly #skipped = new Map<string, number>()
+  #played = 0
+  #merged = 0
+  #simulated = 0
+
+  /** Events that were written together; `latenessNs` is their achieved minus their planned time. */
+  played(events: readonly ChurnEvent[], latenessNs: number): void {
+    for (const event of events) {
+      this.#hash.update(canonicalLine(event)).update('\n')
+      this.planned.apply(event)
+      const key = event.kind === 'action' ? 'action' : `${event.kind} ${event.op}`
+      let histogram = this.#lateness.get(key)
+      if (histogram === undefined) {
+        histogram = new DurationHistogram()
+        this.#lateness.set(key, histogram)
+      }
+      histogram.record(Math.max(0, latenessNs))
+    }
+    this.#played += events.length
+    this.#merged += events.length - 1
+  }
+
+  /** An event that is left to the simulated controllers. */
+  simulated(): void {
+    this.#simulated++
+  }
+
+  /** An event that could not be played. */
+  skipped(reason: string): void {
+    this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1)
+  }
+
+  get counts(): {
+    readonly planned: number
+    readonly played: number
+    readonly merged: number
+    readonly simulated: number
+    readonly skipped: Record<string, number>
+  } {
+    let skipped = 0
+    for (const count of this.#skipped.values()) skipped += count
+    return {
+      planned: this.#played + this.#simulated + skipped,
+      played: this.#played,
+      merged: this.#merged,
+      simulated: this.#simulated,
+      skipped: Object.fromEntries(this.#skipped),
+    }
+  }
+
+  get sha256(): string {
+    return this.#hash.copy().digest('hex')
+  }
+
+  get latenessHdr(): Record<string, string> {
+    return Object.fromEntries([...this.#lateness].map(([key, histogram]) => [key, histogram.encode()]))
+  }
+}
