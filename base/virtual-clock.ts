@@ -6,6 +6,7 @@ import { EventQueue } from './event-queue.ts'
 export class VirtualClock implements Clock {
   readonly #queue = new EventQueue()
   readonly #epochMs: number
+  readonly #held = new Set<Promise<unknown>>()
   #nowMs = 0
 
   /** @param epochMs Unix time in milliseconds at which the clock starts. */
@@ -40,6 +41,28 @@ export class VirtualClock implements Clock {
     assert(ms >= 0, () => `a clock cannot go back by ${-ms} ms`)
     const untilMs = this.#nowMs + ms
     for (;;) {
+      const nextMs = this.#queue.peekMs()
+      if (nextMs === undefined || nextMs > untilMs) break
+      this.#nowMs = nextMs
+      this.#queue.pop()!.fn()
+    }
+    this.#nowMs = untilMs
+  }
+
+  /** Time does not go on in `advanceHeld` before the promise settles, as in `PacedClock.hold`. */
+  hold(promise: Promise<unknown>): void {
+    const settled: Promise<unknown> = promise.then(
+      () => this.#held.delete(settled),
+      () => this.#held.delete(settled),
+    )
+    this.#held.add(settled)
+  }
+
+  /** Like `advance`, but waits wherever time is held. */
+  async advanceHeld(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms
+    for (;;) {
+      while (this.#held.size > 0) await Promise.all(this.#held)
       const nextMs = this.#queue.peekMs()
       if (nextMs === undefined || nextMs > untilMs) break
       this.#nowMs = nextMs

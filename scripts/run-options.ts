@@ -20,7 +20,7 @@ export interface RunOptions extends ExportOptions {
   readonly cpuProf?: boolean
 }
 
-const PROFILES: readonly ProfileName[] = ['smoke', 'quick', 'ci', 'nightly']
+export const PROFILES: readonly ProfileName[] = ['smoke', 'quick', 'ci', 'nightly']
 
 export const collect = (value: string, previous: readonly string[]): string[] => [...previous, value]
 

@@ -1,8 +1,9 @@
-import { assert, type PacedClock, type Prng } from '../base/index.ts'
+import { assert, type Prng } from '../base/index.ts'
 import { actionByName } from './actions.ts'
 import { appliedAtMs } from './apply-order.ts'
 import type { ObjectStore } from './cluster/index.ts'
 import { type Cluster, createCluster, defaultTolerationSeconds } from './controllers/index.ts'
+import type { PlannedClock } from './informers/index.ts'
 import type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
 import type { ActionArgs, ClusterSpec, PlannedAction } from './messages.ts'
 import {
@@ -35,7 +36,11 @@ export interface ChurnSource {
 }
 
 export interface ChurnSourceOptions {
-  readonly clock: PacedClock
+  readonly clock: PlannedClock
+  /** Stops planned time until a promise settles; absent where time is virtual. */
+  readonly hold?: (promise: Promise<unknown>) => void
+  /** The real instant that a planned one stands for. */
+  readonly plannedNs: (elapsedMs: number) => bigint
   readonly prng: Prng
   readonly store: ObjectStore
   readonly runtime: PodRuntime
@@ -58,7 +63,6 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
   const cluster = createCluster(clock, options.prng.fork('cluster'), options.store, options.runtime, {
     ...options,
     spec: options.cluster,
-    hold: promise => clock.hold(promise),
   })
   return {
     cluster,
@@ -85,10 +89,9 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
 /** What a trace tells. @throws TraceError */
 export async function replayedChurn(options: ChurnSourceOptions, spec: ReplaySpec): Promise<ChurnSource> {
   const { clock, store } = options
-  const hold = (promise: Promise<unknown>): void => clock.hold(promise)
   const replayOptions = {
-    hold,
-    plannedNs: (ms: number) => clock.plannedNs(ms),
+    hold: options.hold,
+    plannedNs: options.plannedNs,
     monotonicNs: () => clock.monotonicNs(),
     onAction: ({ op, args }: { readonly op: string; readonly args: ActionArgs }) => {
       // What an action did to the cluster is in the trace; what it did to the API server is not.
@@ -102,7 +105,6 @@ export async function replayedChurn(options: ChurnSourceOptions, spec: ReplaySpe
     const book = new AddressBook(Math.max(1, spec.bounds.podsPerNode), options.podNetworkFirst)
     const cluster = new ExactCluster(clock, options.prng.fork('replay'), store, options.runtime, book, {
       ...options,
-      hold,
       timings: options.cluster.timings,
       dress: spec.targets,
       podsPerNodeMax: options.cluster.podsPerNodeMax,
@@ -125,7 +127,6 @@ export async function replayedChurn(options: ChurnSourceOptions, spec: ReplaySpe
   const cluster = createCluster(clock, options.prng.fork('cluster'), store, options.runtime, {
     ...options,
     spec: { ...options.cluster, nodes: spec.nodes, zones: spec.zones, workloads: [] },
-    hold,
   })
   const tolerationSeconds = defaultTolerationSeconds(options.cluster.timings.evictionMs)
   const intents = new IntentCluster(store, cluster, spec.targets, tolerationSeconds)

@@ -29,6 +29,7 @@ import {
   ChurnRecorder,
   type ReplaySpec,
   TraceError,
+  traceTime,
   TraceWriter,
   type TruthClock,
   TruthRecorder,
@@ -110,19 +111,17 @@ export class ControlPlane {
       record === undefined
         ? undefined
         : TraceWriter.create(record.path, record.origin, { live: true, force: record.force })
-    const churn = new ChurnRecorder(
-      replay === undefined ? measured : traceTime(measured, replay.speed),
-      withoutWarmUp(store),
-      {
-        durationMs: replay === undefined ? options.durationMs : Number.POSITIVE_INFINITY,
-        translated: transition => source?.translated(transition) ?? transition,
-        ...(writer === undefined ? {} : { onEvent: (event, line) => keep(writer, event, line) }),
-      },
-    )
+    const churn = new ChurnRecorder(traceTime(measured, replay?.speed), withoutWarmUp(store), {
+      durationMs: replay === undefined ? options.durationMs : Number.POSITIVE_INFINITY,
+      translated: transition => source?.translated(transition) ?? transition,
+      ...(writer === undefined ? {} : { onEvent: (event, line) => keep(writer, event, line) }),
+    })
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents)
     const plane: { current: ControlPlane | undefined } = { current: undefined }
     const sourceOptions: ChurnSourceOptions = {
       clock,
+      hold: promise => clock.hold(promise),
+      plannedNs: ms => clock.plannedNs(ms),
       prng,
       store,
       runtime: options.runtime,
@@ -295,15 +294,6 @@ function measuredTime(clock: PacedClock, originMs: number): TruthClock {
     },
     monotonicNs: () => clock.monotonicNs(),
     plannedNs: elapsedMs => clock.plannedNs(elapsedMs + originMs),
-  }
-}
-
-/** Planned time in milliseconds of the trace: whole again, whatever the speed divided it into. */
-function traceTime(measured: TruthClock, speed: number): { readonly elapsedMs: number } {
-  return {
-    get elapsedMs() {
-      return Math.round(measured.elapsedMs * speed)
-    },
   }
 }
 

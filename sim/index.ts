@@ -45,3 +45,4 @@ export {
 
 /** The compiled control-plane thread, for `spawnWorker`. */
 export const CONTROL_PLANE_WORKER = new URL('./control-plane.worker.js', import.meta.url)
+export { runVirtually, type VirtualRun } from './virtual-run.ts'

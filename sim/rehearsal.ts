@@ -1,20 +1,13 @@
 import { Prng, VirtualClock } from '../base/index.ts'
 import { ObjectStore } from './cluster/index.ts'
 import { createCluster } from './controllers/index.ts'
-import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type { ClusterTimings, WorkloadSpec } from './messages.ts'
+import { NOWHERE } from './nowhere.ts'
 import { ChurnRecorder, TruthRecorder } from './trace/index.ts'
 
 const WORKLOADS = 12
 const PODS = 24
 const STEP_MS = 30_000
-
-/** A runtime whose pods are there at once and nowhere. */
-const NOWHERE: PodRuntime = {
-  open: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-  setPartitioned: () => {},
-}
 
 /**
  * Lets a throwaway cluster live for some minutes of virtual time, before the real one is made.

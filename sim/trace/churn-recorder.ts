@@ -105,3 +105,13 @@ export function relativeAddresses(podNetworkFirst: string): (address: string) =>
     return ['10', Number(second) - base, ...rest].join('.')
   }
 }
+
+/** Time in milliseconds of a replayed trace: whole again, whatever its speed divided it into. */
+export function traceTime(planned: PlannedTime, speed: number | undefined): PlannedTime {
+  if (speed === undefined) return planned
+  return {
+    get elapsedMs() {
+      return Math.round(planned.elapsedMs * speed)
+    },
+  }
+}

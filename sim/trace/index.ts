@@ -6,7 +6,7 @@ export {
   type TraceContainer,
   type Transition,
 } from './churn-event.ts'
-export { ChurnRecorder, relativeAddresses } from './churn-recorder.ts'
+export { ChurnRecorder, relativeAddresses, traceTime } from './churn-recorder.ts'
 export { TraceError } from './errors.ts'
 export {
   TraceCounter,

@@ -49,7 +49,7 @@ import { podAfter } from './pod-status.ts'
 import type { Fate, ReplayCluster } from './replay.ts'
 import type { StateComparison } from './replay-spec.ts'
 import { applyService } from './apply-service.ts'
-import { type Dress, podObject, workloadObject } from './traced-objects.ts'
+import { type Dress, podObject, REVISION, workloadObject } from './traced-objects.ts'
 
 export interface ExactClusterOptions {
   readonly timings: ClusterTimings
@@ -442,8 +442,6 @@ export class ExactCluster implements ReplayCluster {
   }
 }
 
-/** Tells templates apart that the trace calls new. */
-const REVISION = 'churnbench.io/replayed-revision'
 /** Keeps a pod that was marked with no grace until the trace says that it is gone. */
 const HOLD = 'churnbench.io/replay'
 

@@ -18,7 +18,7 @@ import { compareStates, INTENT_FIELDS, stateOfStore } from './compare-states.ts'
 import type { Fate, ReplayCluster } from './replay.ts'
 import type { StateComparison } from './replay-spec.ts'
 import { applyService } from './apply-service.ts'
-import { type Dress, podObject, workloadObject } from './traced-objects.ts'
+import { type Dress, podObject, REVISION, workloadObject } from './traced-objects.ts'
 
 const WORKLOADS: Readonly<Record<string, ResourceType>> = { Deployment: Deployments, ReplicaSet: ReplicaSets }
 
@@ -37,6 +37,7 @@ export class IntentCluster implements ReplayCluster {
   readonly #asked = new TraceState()
   /** Uids in the trace of living pods that are created by hand. */
   readonly #byHand = new Set<string>()
+  #revisions = 0
 
   constructor(store: ObjectStore, cluster: Cluster, dress: Dress, tolerationSeconds: number) {
     this.#store = store
@@ -131,6 +132,8 @@ export class IntentCluster implements ReplayCluster {
     if (Object.keys(labels).length === 0) labels.app = name
     const dressed = podObject({ ...event, kind: 'pod', op: 'created', uid: '', labels }, this.#dress)
     const containers = dressed.spec?.containers ?? []
+    const annotations = { ...dressed.metadata?.annotations }
+    if (current !== undefined) annotations[REVISION] = String(++this.#revisions)
     const applied: Deployment = {
       ...wanted,
       spec: {
@@ -138,10 +141,7 @@ export class IntentCluster implements ReplayCluster {
         // A selector cannot be changed, and pods that it does not match would be replaced for ever.
         selector: current?.spec?.selector ?? (event.selector === undefined ? { matchLabels: labels } : spec.selector),
         template: {
-          metadata: {
-            labels,
-            ...(dressed.metadata?.annotations === undefined ? {} : { annotations: dressed.metadata.annotations }),
-          },
+          metadata: { labels, annotations },
           spec: { containers: containers.length === 0 ? [{ name: 'main' }] : containers },
         },
       },

@@ -5,6 +5,9 @@ import { createHash } from 'node:crypto'
 import { METRICS_PORT } from '../../kubelet/index.ts'
 import type { Labels, PodEvent, ServiceEvent, TraceContainer, WorkloadEvent } from '../churn-event.ts'
 
+/** Annotation that tells templates apart which a trace calls new: what else changed in them, it does not say. */
+export const REVISION = 'churnbench.io/replayed-revision'
+
 /** What pods are given that the trace knows nothing about. */
 const FALLBACK_CONTAINER: TraceContainer = { name: 'main', ports: [] }
 const FALLBACK_PORT = 8080
