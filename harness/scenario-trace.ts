@@ -69,8 +69,7 @@ export function completeTrace(input: TraceInput, cluster: ClusterInput, ms: ToMs
       zones,
       podsPerNodeMax: Math.max(cluster.podsPerNodeMax ?? DEFAULT_PODS_PER_NODE_MAX, bounds.podsPerNode),
     },
-    // The last event belongs to the trace.
-    durationMs: Math.ceil((toMs - fromMs) / speed) + 1,
+    durationMs: Math.max(1, Math.ceil((toMs - fromMs) / speed)),
     podsEver: counts.podsCreated * scale,
     sha256,
   }

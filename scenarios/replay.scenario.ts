@@ -6,7 +6,7 @@ export default {
   description: 'How does a monitor fare while a recorded churn trace happens again?',
   // Nodes are for traces that have none; pods that the controllers make start as on a cluster with warm images.
   cluster: { nodes: 3, workloads: {} },
-  trace: { file: 'incident' },
+  trace: { file: 'incident', speed: 10 },
   scenarios: {},
   settle: '15s',
   scrapeInterval: '5s',
@@ -23,6 +23,7 @@ export default {
   },
   profiles: {
     smoke: { trace: { speed: 20 }, settle: '5s', scrapeInterval: '1s' },
-    ci: { trace: { speed: 10 }, settle: '5s', scrapeInterval: '1s' },
+    ci: { trace: { speed: 20 }, settle: '5s', scrapeInterval: '1s' },
+    nightly: { trace: { speed: 1 } },
   },
 } satisfies ScenarioInput

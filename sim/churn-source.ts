@@ -75,10 +75,7 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
       options.cluster.workloads.forEach((workload, index) => {
         clock.schedule(appliedAtMs(index), () => cluster.applyWorkload(workload))
       })
-      for (const { atMs, action, args, stream } of plan) {
-        assert(actionByName(action) !== undefined, () => `unknown action ${action}`)
-        clock.schedule(atMs, () => options.perform(action, args, stream))
-      }
+      schedulePlan(options, plan)
     },
     translated: withAddresses(relativeAddresses(options.podNetworkFirst)),
     replayReport: () => undefined,
@@ -86,8 +83,19 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
   }
 }
 
-/** What a trace tells. @throws TraceError */
-export async function replayedChurn(options: ChurnSourceOptions, spec: ReplaySpec): Promise<ChurnSource> {
+function schedulePlan({ clock, perform }: ChurnSourceOptions, plan: readonly PlannedAction[]): void {
+  for (const { atMs, action, args, stream } of plan) {
+    assert(actionByName(action) !== undefined, () => `unknown action ${action}`)
+    clock.schedule(atMs, () => perform(action, args, stream))
+  }
+}
+
+/** What a trace tells, and beside it a plan of what befalls the API server. @throws TraceError */
+export async function replayedChurn(
+  options: ChurnSourceOptions,
+  spec: ReplaySpec,
+  plan: readonly PlannedAction[],
+): Promise<ChurnSource> {
   const { clock, store } = options
   const replayOptions = {
     hold: options.hold,
@@ -100,6 +108,10 @@ export async function replayedChurn(options: ChurnSourceOptions, spec: ReplaySpe
     },
     onEnd: () => {},
     onFailure: options.onFailure,
+  }
+  const start = (replay: Replay): void => {
+    replay.start()
+    schedulePlan(options, plan)
   }
   if (spec.mode === 'exact') {
     const book = new AddressBook(Math.max(1, spec.bounds.podsPerNode), options.podNetworkFirst)
@@ -118,7 +130,7 @@ export async function replayedChurn(options: ChurnSourceOptions, spec: ReplaySpe
         return Promise.resolve()
       },
       warmUp: () => warmUpExact(clock, cluster),
-      begin: () => replay.start(),
+      begin: () => start(replay),
       translated: transition => replay.translated(transition),
       replayReport: sha256 => replay.report(sha256),
       close: () => replay.close(),
@@ -139,7 +151,7 @@ export async function replayedChurn(options: ChurnSourceOptions, spec: ReplaySpe
       return Promise.resolve()
     },
     warmUp: () => warmUp(clock, cluster),
-    begin: () => replay.start(),
+    begin: () => start(replay),
     translated: withAddresses(relativeAddresses(options.podNetworkFirst)),
     replayReport: sha256 => replay.report(sha256),
     close: () => replay.close(),

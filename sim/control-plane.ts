@@ -147,7 +147,9 @@ export class ControlPlane {
       },
     }
     source =
-      replay === undefined ? plannedChurn(sourceOptions, options.plan) : await replayedChurn(sourceOptions, replay)
+      replay === undefined
+        ? plannedChurn(sourceOptions, options.plan)
+        : await replayedChurn(sourceOptions, replay, options.plan)
     await source.start()
     const api = await createApiServer(new SystemClock({ unref: true }), store, {
       host: '127.0.0.1',

@@ -92,15 +92,17 @@ export async function runVirtually(options: VirtualRunOptions): Promise<VirtualR
       const action = actionByName(name)
       assert(action !== undefined, () => `unknown action ${name}`)
       // Where everything follows a trace, only what befalls the API server is performed.
-      const { cluster = undefined as never } = source.current ?? {}
-      action.run({ clock, prng: draws, cluster, api: NO_API }, args)
+      const cluster = source.current?.cluster
+      action.run({ clock, prng: draws, cluster: cluster!, api: NO_API }, args)
       churn.action(name, args)
     },
     retell: (name, args) => churn.action(name, args),
   }
   try {
     const current =
-      replay === undefined ? plannedChurn(sourceOptions, options.plan) : await replayedChurn(sourceOptions, replay)
+      replay === undefined
+        ? plannedChurn(sourceOptions, options.plan)
+        : await replayedChurn(sourceOptions, replay, options.plan)
     source.current = current
     await current.start()
     clock.schedule(0, () => current.warmUp())

@@ -104,8 +104,9 @@ function section(input: ScenarioInput): string {
 }
 
 /** Wanted replicas of all workloads: at first, and at their highest where that is more. */
-function podsOf({ cluster, plan, search }: Scenario): string {
+function podsOf({ cluster, plan, search, replay }: Scenario): string {
   if (search !== undefined) return 'searched'
+  if (replay !== undefined) return `of the trace, at most ${replay.bounds.pods} at once`
   const walk = new PlanWalk(cluster)
   const first = walk.replicas
   let peak = first
@@ -131,6 +132,10 @@ function timeline(scenario: Scenario): string {
     ]
     return { firstMs: atMs[0] ?? 0, row: [code(name), whenOf(entry, times), code(entry.exec), given.join('; ')] }
   })
+  const { trace } = scenario.resolved as ScenarioInput
+  if (trace !== undefined && rows.length === 0) {
+    return `\nPlays the trace ${code(trace.file)}, in ${code('quick')} at ${trace.speed ?? 1} times its speed.\n`
+  }
   if (rows.length === 0) return '\nNothing happens while it is measured.\n'
   const sorted = rows.toSorted((a, b) => a.firstMs - b.firstMs).map(({ row }) => row)
   return `\n${table(['entry', 'when (`quick`)', 'does', 'with'], sorted)}`

@@ -71,7 +71,14 @@ export const FIELDS: readonly (readonly [string, string])[] = [
     'of queries by virtual users: how long one that was begun may take after the end; default `30s`',
   ],
   ['scenarios.<name>.tags', 'of queries: name the sub-metrics of `query_latency` that they count in'],
-  ['duration', 'planned time in which all of that happens; the trace hash covers it'],
+  [
+    'trace',
+    'a [churn trace](traces/README.md) that is played in the place of `cluster.workloads`: `file` (a path, or `incident` or `working-day`, which come with churnbench), `mode` (`exact`, `controllers`; default `auto`), `speed`, `from`, `to`, `scale`, `only`, `targets` and `lenient`, as the options of [`npm run replay`](traces/replay.md). `cluster.nodes` is for traces that have none; actions beside it can only disturb the API server',
+  ],
+  [
+    'duration',
+    'planned time in which all of that happens; the trace hash covers it. Of a trace, until its end at its speed, where it is not given',
+  ],
   ['settle', 'how long what was caused may take to be seen; what was not by then is censored'],
   ['scrapeInterval', 'written into the default configuration; at least 100ms'],
   [

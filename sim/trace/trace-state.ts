@@ -280,14 +280,21 @@ export class TraceState {
     return undefined
   }
 
-  /** The events that lead from nothing to here, in an order in which each can happen. */
+  /**
+   * The events that lead from nothing to here, in an order in which each can happen. A node that is gone while pods of it are
+   * left is there for as long as these take.
+   */
   *transitions(): Generator<Transition> {
+    const gone = new Set<string>()
+    for (const { node } of this.pods.values()) if (node !== undefined && !this.nodes.has(node)) gone.add(node)
     for (const node of this.nodes.values()) yield* nodeSteps(node)
+    for (const name of gone) yield { kind: 'node', op: 'added', name, labels: {} }
     for (const workload of this.workloads.values()) yield workloadStep(workload)
     for (const { namespace, name, labels, selector, ports } of this.services.values()) {
       yield { kind: 'service', op: 'applied', namespace, name, labels, selector, ports }
     }
     for (const pod of this.pods.values()) yield* podSteps(pod)
+    for (const name of gone) yield { kind: 'node', op: 'removed', name }
   }
 }
 

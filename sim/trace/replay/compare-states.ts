@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../../cluster/index.ts'
 import { Deployments, Nodes, type ObjectStore, Pods, ReplicaSets, Services } from '../../cluster/index.ts'
 import type { Transition } from '../churn-event.ts'
@@ -14,16 +15,24 @@ const EXAMPLES_MAX = 20
  * @param translated takes back what was added for the replay.
  */
 export function stateOfStore(
-  store: Pick<ObjectStore, 'list'>,
+  store: Pick<ObjectStore, 'list' | 'get'>,
   translated: (transition: Transition) => Transition = transition => transition,
 ): TraceState {
   const state = new TraceState()
+  // Pods may be left of a node that is gone.
+  const gone = new Set<string>()
+  for (const { spec } of store.list<Pod>(Pods)) {
+    if (spec?.nodeName !== undefined && store.get(Nodes, undefined, spec.nodeName) === undefined)
+      gone.add(spec.nodeName)
+  }
+  for (const name of gone) state.apply({ t: 0, kind: 'node', op: 'added', name })
   for (const type of [Nodes, Deployments, ReplicaSets, Services, Pods]) {
     for (const object of store.list(type)) {
       const change = { type: 'ADDED', kind: type.kind, object: object as Stored, previous: undefined } as const
       for (const transition of transitionsOf(change)) state.apply({ t: 0, ...translated(transition) })
     }
   }
+  for (const name of gone) state.apply({ t: 0, kind: 'node', op: 'removed', name })
   return state
 }
 

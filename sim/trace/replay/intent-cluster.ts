@@ -10,8 +10,10 @@ import {
   Pods,
   ReplicaSets,
   type ResourceType,
+  timestamp,
 } from '../../cluster/index.ts'
 import type { Cluster } from '../../controllers/index.ts'
+import { healthyConditions } from '../../kubelet/index.ts'
 import type { ChurnEvent, NodeEvent, PodEvent, Transition, WorkloadEvent } from '../churn-event.ts'
 import { TraceState } from '../trace-state.ts'
 import { compareStates, INTENT_FIELDS, stateOfStore } from './compare-states.ts'
@@ -104,10 +106,14 @@ export class IntentCluster implements ReplayCluster {
   }
 
   #playNode({ op, name, labels = {} }: NodeEvent): void {
-    if (op === 'added') this.#store.create<Node>(Nodes, { metadata: { name, labels: { ...labels } } })
-    else if (op === 'failed' || op === 'not-ready') this.#cluster.failNode(name)
+    if (op === 'added') {
+      // Ready at once, as the trace says; its kubelet takes it over as soon as it sees it.
+      const conditions = healthyConditions([], timestamp(this.#store.unixMs))
+      this.#store.create<Node>(Nodes, { metadata: { name, labels: { ...labels } }, status: { conditions } })
+    }
+    if (op === 'failed' || op === 'not-ready') this.#cluster.failNode(name)
     else if (op === 'recovered' || op === 'ready') this.#cluster.recoverNode(name)
-    else if (this.#store.get(Nodes, undefined, name) !== undefined) this.#cluster.deleteNode(name)
+    else if (op === 'removed' && this.#store.get(Nodes, undefined, name) !== undefined) this.#cluster.deleteNode(name)
   }
 
   #playWorkload(event: WorkloadEvent): void {
