@@ -48,7 +48,7 @@ export interface ChurnSourceOptions {
   readonly cluster: ClusterSpec
   readonly podNetworkFirst: string
   readonly onTargetOpened: (target: TargetSpec) => void
-  readonly onNodeUnreachable: (node: string) => void
+  readonly onNodeUnreachable: (node: string, reason?: string) => void
   readonly onNodeAnswering: (node: string) => void
   readonly onFailure: (error: unknown) => void
   /** Performs a registered action, now, and records it. */

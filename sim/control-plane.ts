@@ -131,8 +131,8 @@ export class ControlPlane {
       onTargetOpened: target => {
         if (!isWarmUp(target.namespace)) truth.targetOpened(target)
       },
-      onNodeUnreachable: node => {
-        churn.node(node, 'failed')
+      onNodeUnreachable: (node, reason) => {
+        churn.node(node, 'failed', reason)
         truth.nodeSilent(node)
       },
       onNodeAnswering: node => {

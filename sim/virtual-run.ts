@@ -82,7 +82,7 @@ export async function runVirtually(options: VirtualRunOptions): Promise<VirtualR
     cluster: options.cluster,
     podNetworkFirst: POD_NETWORK_FIRST,
     onTargetOpened: () => {},
-    onNodeUnreachable: node => churn.node(node, 'failed'),
+    onNodeUnreachable: (node, reason) => churn.node(node, 'failed', reason),
     onNodeAnswering: node => churn.node(node, 'recovered'),
     onFailure: error => {
       throw error

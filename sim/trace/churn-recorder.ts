@@ -50,11 +50,11 @@ export class ChurnRecorder {
    * Nobody on a machine answers any more, or somebody does again; the API does not know. Of a machine without its Node object
    * a trace knows nothing.
    */
-  node(name: string, op: 'failed' | 'recovered'): void {
+  node(name: string, op: 'failed' | 'recovered', reason?: string): void {
     const before = this.#nodes.get(name)
     if (before === undefined || before === op) return
     this.#nodes.set(name, op)
-    this.#write({ kind: 'node', op, name })
+    this.#write({ kind: 'node', op, name, ...(reason === undefined ? {} : { reason }) })
   }
 
   /** The trace so far; recording goes on. `sha256` is over all lines, each ended by a line feed. */

@@ -59,7 +59,7 @@ export interface ExactClusterOptions {
   readonly seed: string
   readonly hold?: ((promise: Promise<unknown>) => void) | undefined
   readonly onTargetOpened?: ((target: TargetSpec) => void) | undefined
-  readonly onNodeUnreachable?: ((node: string) => void) | undefined
+  readonly onNodeUnreachable?: ((node: string, reason?: string) => void) | undefined
   readonly onNodeAnswering?: ((node: string) => void) | undefined
   readonly onFailure: (error: unknown) => void
 }
@@ -227,7 +227,7 @@ export class ExactCluster implements ReplayCluster {
     switch (op) {
       case 'failed':
         node.heartbeat.stop()
-        this.#setReachable(node, false)
+        this.#setReachable(node, false, reason)
         break
       case 'recovered':
         this.#setReachable(node, true)
@@ -291,12 +291,12 @@ export class ExactCluster implements ReplayCluster {
     }
   }
 
-  #setReachable(node: LiveNode, reachable: boolean): void {
+  #setReachable(node: LiveNode, reachable: boolean, reason?: string): void {
     node.failed = !reachable
     const uids = [...node.pods].filter(uid => this.#pods.get(uid)?.listener?.isOpen === true)
     if (uids.length > 0) this.#runtime.setPartitioned(uids, !reachable)
     if (reachable) this.#options.onNodeAnswering?.(node.name)
-    else this.#options.onNodeUnreachable?.(node.name)
+    else this.#options.onNodeUnreachable?.(node.name, reason)
   }
 
   #playWorkload(event: WorkloadEvent): void {

@@ -65,7 +65,11 @@ export class Replay implements ReplayPlayer {
     cluster: ReplayCluster,
     options: ReplayOptions,
   ): Promise<Replay> {
-    const stream = await TraceStream.open(spec.path, spec, { lenient: spec.lenient })
+    const stream = await TraceStream.open(spec.path, spec, {
+      lenient: spec.lenient,
+      // Controllers find out by themselves what follows from a failure.
+      inferFailures: spec.mode === 'exact',
+    })
     const replay = new Replay(clock, spec, cluster, stream, options)
     await replay.#feed.open()
     return replay

@@ -3,6 +3,7 @@ import { TraceError } from '../errors.ts'
 import type { TraceHeader } from '../trace-header.ts'
 import { type TraceFaults, TraceReader, type TraceReaderOptions } from '../trace-reader.ts'
 import { cloned } from './clones.ts'
+import { InferredFailures } from './inferred-failures.ts'
 import { Selection } from './selection.ts'
 import { Window } from './window.ts'
 
@@ -18,22 +19,29 @@ export interface TraceCut {
   readonly scale?: number
 }
 
+export interface TraceStreamOptions extends TraceReaderOptions {
+  /** Nodes that the control plane lost take their pods with them, see `InferredFailures`. */
+  readonly inferFailures?: boolean
+}
+
 /** A trace, or a cut of it, as it is going to be replayed or written. */
 export class TraceStream {
   readonly reader: TraceReader
   readonly #cut: TraceCut
   readonly #window: Window
   readonly #selection: Selection
+  readonly #failures: InferredFailures | undefined
 
-  private constructor(reader: TraceReader, cut: TraceCut, selection: Selection) {
+  private constructor(reader: TraceReader, cut: TraceCut, selection: Selection, inferFailures: boolean) {
     this.reader = reader
     this.#cut = cut
     this.#window = new Window(cut.fromMs ?? 0, cut.toMs ?? Number.POSITIVE_INFINITY)
     this.#selection = selection
+    this.#failures = inferFailures ? new InferredFailures() : undefined
   }
 
   /** @throws TraceError CHURN_TRACE_FILE, CHURN_TRACE_FORMAT, CHURN_TRACE_OPTIONS */
-  static async open(path: string, cut: TraceCut = {}, options: TraceReaderOptions = {}): Promise<TraceStream> {
+  static async open(path: string, cut: TraceCut = {}, options: TraceStreamOptions = {}): Promise<TraceStream> {
     const { fromMs = 0, toMs = Number.POSITIVE_INFINITY } = cut
     if (fromMs >= toMs) throw new TraceError('CHURN_TRACE_OPTIONS', `--from must lie before --to`)
     const selection = new Selection(cut.only ?? [])
@@ -43,7 +51,7 @@ export class TraceStream {
       await reader.close()
       throw new TraceError('CHURN_TRACE_OPTIONS', `--from lies beyond the trace's end, which is at ${durationMs} ms`)
     }
-    return new TraceStream(reader, cut, selection)
+    return new TraceStream(reader, cut, selection, options.inferFailures === true)
   }
 
   get header(): TraceHeader {
@@ -67,14 +75,19 @@ export class TraceStream {
       for (const event of batch) {
         isOver = this.#window.isOver(event.t)
         if (isOver) break
-        for (const moved of this.#window.push(event)) this.#multiply(moved, out)
+        for (const moved of this.#window.push(event)) this.#add(moved, out)
       }
       if (out.length > 0) yield out
       if (isOver) break
     }
     const rest: ChurnEvent[] = []
-    for (const event of this.#window.open()) this.#multiply(event, rest)
+    for (const event of this.#window.open()) this.#add(event, rest)
     if (rest.length > 0) yield rest
+  }
+
+  #add(event: ChurnEvent, out: ChurnEvent[]): void {
+    if (this.#failures === undefined) this.#multiply(event, out)
+    else for (const each of this.#failures.push(event)) this.#multiply(each, out)
   }
 
   #multiply(event: ChurnEvent, out: ChurnEvent[]): void {

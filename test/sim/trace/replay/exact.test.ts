@@ -173,6 +173,29 @@ for (const targets of ['annotated', 'all'] as const) {
   })
 }
 
+void t.test('a node that the control plane lost takes its pods with it', async t => {
+  const lost = { kind: 'node', op: 'not-ready', name: 'n-0', reason: 'NodeStatusUnknown' } as const
+  const path = await write('lost.jsonl', [
+    ...NODES,
+    { t: 100, ...lost },
+    { t: 900, kind: 'node', op: 'ready', name: 'n-0' },
+    { t: 1000, kind: 'node', op: 'failed', name: 'n-0' },
+    { t: 1100, ...lost },
+    { t: 1200, kind: 'node', op: 'ready', name: 'n-0' },
+    { t: 1200, kind: 'node', op: 'recovered', name: 'n-0' },
+  ])
+  const { shown, replay: report } = await replay(path)
+  t.same(
+    shown.filter(event => event.kind === 'node' && event.name === 'n-0').map(event => `${event.t} ${event.op}`),
+    [
+      ...['0 added', '100 failed', '100 not-ready', '900 ready', '900 recovered'],
+      ...['1000 failed', '1100 not-ready', '1200 ready', '1200 recovered'],
+    ],
+    'the second time the trace knows the cause itself',
+  )
+  t.equal(report!.plannedSha256, report!.achievedSha256)
+})
+
 void t.test('what differs in the end is told object by object', async t => {
   const { compareStates, EXACT_FIELDS } = await import('../../../../sim/trace/replay/compare-states.ts')
   const wanted = fold(FOREIGN)
