@@ -1,9 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { ACTIONS, PROFILES } from '../../sim/index.ts'
 import { TraceError } from '../../sim/trace/index.ts'
 import { KEEPABLE, keyOfFile, parseKeep, randomKey, type ScrubResult, scrubTrace } from '../../sim/trace/scrub/index.ts'
-import { collect } from '../run-options.ts'
 
 interface Options {
   readonly out: string
@@ -36,7 +34,7 @@ export function addScrubCommand(trace: Command): void {
     .option(
       '--keep <field>',
       `show it; may be repeated: ${KEEPABLE.join(', ')}, labels:KEY (with its values)`,
-      collect,
+      (field: string, before: readonly string[]) => [...before, field],
       [],
     )
     .option('--report <file>', 'what was kept and replaced, as JSON')
@@ -53,6 +51,9 @@ async function scrubCommand(path: string, options: Options): Promise<void> {
     throw new TraceError('CHURN_TRACE_FILE', `${options.report} is there already; name another file, or say --force`)
   }
   const { key, notice } = options.keyFile === undefined ? randomKey() : keyOfFile(options.keyFile)
+  if (notice !== undefined) process.stderr.write(`${notice}\n`)
+  // Most of the simulation comes with these two: not for who only asks for help.
+  const { ACTIONS, PROFILES } = await import('../../sim/index.ts')
   const result = await scrubTrace(path, options.out, {
     key,
     keep,
@@ -65,7 +66,6 @@ async function scrubCommand(path: string, options: Options): Promise<void> {
   const json = `${JSON.stringify(report, null, 2)}\n`
   if (options.report !== undefined) writeReport(options.report, json)
   if (options.json === true) process.stdout.write(json)
-  if (notice !== undefined) process.stderr.write(`${notice}\n`)
   process.stderr.write(renderReport(path, options.out, result))
 }
 

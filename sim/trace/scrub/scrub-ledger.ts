@@ -21,7 +21,7 @@ export interface ReplacedField {
   readonly distinct: number
 }
 
-const EXAMPLES_MAX = 8
+const EXAMPLES_MAX = 20
 
 interface Kept {
   readonly texts: FingerprintMap

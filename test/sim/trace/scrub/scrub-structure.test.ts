@@ -30,7 +30,7 @@ function scrubberOf(keep: readonly string[] = [], key = KEY): { scrub: <E>(event
 /** Uids of the pods that each Service and each workload selects, in order, after all events. */
 function selections(events: readonly ChurnEvent[]): number[][] {
   const state = new TraceState()
-  for (const event of events) t.equal(state.apply(event), undefined)
+  for (const event of events) state.apply(event)
   const pods = [...state.pods.values()]
   const selects = (selector: Labels | undefined, namespace: string): number[] =>
     pods.flatMap((pod, i) =>
@@ -53,7 +53,10 @@ void t.test('a recorded trace keeps its shape, and nothing else', async t => {
     },
     targets: 'annotated',
   })
-  for (const event of events) t.equal(writer.write(event), undefined)
+  t.same(
+    events.map(event => writer.write(event)).filter(fault => fault !== undefined),
+    [],
+  )
   const original = await writer.finish(3_600_000)
 
   const out = join(dir, 'safe.jsonl.gz')
