@@ -335,3 +335,20 @@ void t.test('a trace that is there is kept, and a damaged one leaves nothing beh
   t.equal(header.start, '2026-01-05T08:00:00Z')
   t.notOk(header.scrubbed?.includes('start'))
 })
+
+void t.test('a scrubbing that lets a name through writes nothing', async t => {
+  const path = join(dir, 'recorded.jsonl')
+  const files = readdirSync(dir)
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with its own `this` below
+  const { scrub } = EventScrubber.prototype
+  t.teardown(() => (EventScrubber.prototype.scrub = scrub))
+  EventScrubber.prototype.scrub = function (event) {
+    const scrubbed = scrub.call(this, event)
+    return event.kind === 'service' && scrubbed.kind === 'service' ? { ...scrubbed, name: event.name } : scrubbed
+  }
+  await t.rejects(
+    scrubTrace(path, join(dir, 'leaks.jsonl'), { key: KEY, keep: parseKeep([]), actions: ACTIONS, profiles: [] }),
+    { name: 'AssertionError', message: /leaks, and is not written: line 6: name: "frontend" has the original/ },
+  )
+  t.same(readdirSync(dir), files)
+})
