@@ -77,7 +77,7 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
       })
       schedulePlan(options, plan)
     },
-    translated: withAddresses(relativeAddresses(options.podNetworkFirst)),
+    translated: relativeAddresses(options.podNetworkFirst),
     replayReport: () => undefined,
     close: () => Promise.resolve(),
   }
@@ -152,15 +152,8 @@ export async function replayedChurn(
     },
     warmUp: () => warmUp(clock, cluster),
     begin: () => start(replay),
-    translated: withAddresses(relativeAddresses(options.podNetworkFirst)),
+    translated: relativeAddresses(options.podNetworkFirst),
     replayReport: sha256 => replay.report(sha256),
     close: () => replay.close(),
   }
-}
-
-function withAddresses(addressOf: (address: string) => string): (transition: Transition) => Transition {
-  return transition =>
-    'address' in transition && transition.address !== undefined
-      ? { ...transition, address: addressOf(transition.address) }
-      : transition
 }

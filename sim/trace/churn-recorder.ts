@@ -95,14 +95,15 @@ export class ChurnRecorder {
 }
 
 /**
- * Addresses of a run as its trace has them. Runs side by side have networks of their own; in the trace all begin at
- * 10.0.0.0: `127.34.1.9` in a network that begins at `127.34.0.0` is `10.0.1.9`.
+ * Gives transitions the addresses that they have in a trace. Runs side by side have networks of their own; in their traces all
+ * begin at 10.0.0.0: `127.34.1.9` in a network that begins at `127.34.0.0` is `10.0.1.9`.
  */
-export function relativeAddresses(podNetworkFirst: string): (address: string) => string {
+export function relativeAddresses(podNetworkFirst: string): (transition: Transition) => Transition {
   const base = Number(podNetworkFirst.split('.')[1])
-  return address => {
-    const [, second, ...rest] = address.split('.')
-    return ['10', Number(second) - base, ...rest].join('.')
+  return transition => {
+    if (!('address' in transition) || transition.address === undefined) return transition
+    const [, second, ...rest] = transition.address.split('.')
+    return { ...transition, address: ['10', Number(second) - base, ...rest].join('.') }
   }
 }
 

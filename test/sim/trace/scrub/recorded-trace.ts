@@ -14,7 +14,7 @@ export function recordedTrace(): ChurnEvent[] {
   const store = new ObjectStore(clock, prng.fork('store'))
   const churn = new ChurnRecorder(clock, store, {
     durationMs: parseDuration('1h'),
-    addressOf: relativeAddresses('127.0.0.0'),
+    translated: relativeAddresses('127.0.0.0'),
     onEvent: event => events.push(event),
   })
   const cluster = createCluster(
