@@ -78,7 +78,8 @@ export function hpaReplicas(
 function recommendation({ tolerance }: HpaSpec, current: number, total: number, targetPerPod: number): number {
   // Quantities are whole thousandths, as in Kubernetes: 2.0000000000000004 pods are two.
   const pods = Math.round(total * 1000) / Math.round(targetPerPod * 1000)
-  return Math.abs(pods / current - 1) <= tolerance ? current : Math.ceil(pods)
+  const ratio = pods / current
+  return ratio >= 1 - tolerance && ratio <= 1 + tolerance ? current : Math.ceil(pods)
 }
 
 function stabilize(

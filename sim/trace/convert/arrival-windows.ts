@@ -2,10 +2,11 @@ import type { Conversion } from './conversion.ts'
 import { type CsvRow, csvRows } from './csv-rows.ts'
 import { isTimeColumn } from './detect-format.ts'
 
-/** Requests that arrived in a window of time. */
+/** Requests that arrived in a window of time, in milliseconds since the first window's start. */
 export interface ArrivalWindow {
-  /** Milliseconds since the first window's start. */
   readonly startMs: number
+  /** Of the last one the last arrival: what would have come after it is not known. */
+  readonly endMs: number
   readonly requests: number
 }
 
@@ -79,7 +80,7 @@ export async function* arrivalWindows(
   }
   if (window === undefined) return
   if (last !== undefined) yield* window.hold(last.t, last.t + (heldMs || windowMs), last.rate)
-  yield* window.end()
+  yield window.end()
   if (clock.isAbsolute && !clock.hasZone) conversion.infer('times without a zone, taken as UTC', 1)
 }
 
@@ -98,15 +99,19 @@ class Window {
   /** Of this window, on the clock of the rows. */
   firstMs: number
   #requests = 0
+  /** How far arrivals are known. */
+  #knownMs: number
 
   constructor(originMs: number, windowMs: number) {
     this.#windowMs = windowMs
     this.#originMs = originMs
     this.firstMs = originMs
+    this.#knownMs = originMs
   }
 
   /** Windows that are complete when something arrives at `t`. */
   *add(t: number, requests: number): Generator<ArrivalWindow> {
+    this.#knownMs = Math.max(this.#knownMs, t)
     while (t >= this.firstMs + this.#windowMs) {
       yield this.#take()
       this.firstMs += this.#windowMs
@@ -122,14 +127,17 @@ class Window {
       this.#requests += (rate * (until - t)) / 1000
       t = until
     }
+    this.#knownMs = Math.max(this.#knownMs, toMs)
   }
 
-  *end(): Generator<ArrivalWindow> {
-    yield this.#take()
+  /** The one that is not complete. */
+  end(): ArrivalWindow {
+    return this.#take()
   }
 
   #take(): ArrivalWindow {
-    const window = { startMs: this.firstMs - this.#originMs, requests: this.#requests }
+    const endMs = Math.min(this.firstMs + this.#windowMs, this.#knownMs) - this.#originMs
+    const window = { startMs: this.firstMs - this.#originMs, endMs, requests: this.#requests }
     this.#requests = 0
     return window
   }

@@ -1,21 +1,20 @@
-import { type CsvError, type Info, parse } from 'csv-parse'
-import { pipeline } from 'node:stream/promises'
+import { parse } from 'csv-parse/sync'
 import { describeError } from '../../../base/index.ts'
-import { TornError } from '../input-bytes.ts'
 import type { Conversion } from './conversion.ts'
+import { textLines } from './text-lines.ts'
 
 export interface CsvRow {
-  /** Line on which it ends, from 1. */
+  /** From 1: that of the columns. */
   readonly line: number
   /** By column, as named in the first line, lower case. */
   readonly fields: ReadonlyMap<string, string>
 }
 
-const ROW_BYTES_MAX = 1024 * 1024
+const LINE_BYTES_MAX = 1024 * 1024
 
 /**
- * Rows of a CSV file whose first line names the columns. Rows with too few or too many fields, or with broken quotes, are
- * faults of the conversion.
+ * Rows of a CSV file whose first line names the columns; one line each, so that a damaged one spoils no other. Rows with too
+ * few or too many fields, or with broken quotes, are faults of the conversion.
  *
  * @param judgeColumns says what is wrong with the columns, or nothing.
  */
@@ -24,53 +23,34 @@ export async function* csvRows(
   conversion: Conversion,
   judgeColumns: (columns: readonly string[]) => string | undefined,
 ): AsyncGenerator<CsvRow> {
-  const parser = parse({
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    trim: true,
-    max_record_size: ROW_BYTES_MAX,
-    skip_records_with_error: conversion.lenient,
-  })
-  parser.on('skip', (error: CsvError) => conversion.fault(placeOf(error), error.message))
-  let failure: unknown
-  const feeding = pipeline(bytes, parser).catch((error: unknown) => {
-    failure = error
-  })
   let columns: readonly string[] | undefined
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
+  for await (const lines of textLines(bytes, conversion, LINE_BYTES_MAX)) {
+    for (const { number: line, text } of lines) {
+      const fields = fieldsOf(text, line, conversion)
+      if (fields === undefined) continue
       if (columns === undefined) {
-        columns = record.map(name => name.toLowerCase())
+        columns = fields.map(name => name.toLowerCase())
         const fault = judgeColumns(columns)
-        if (fault !== undefined) throw conversion.error(`line ${info.lines}: ${fault}`)
-      } else if (record.length === columns.length) {
-        yield { line: info.lines, fields: new Map(columns.map((name, i) => [name, record[i]!])) }
+        if (fault !== undefined) throw conversion.error(`line ${line}: ${fault}`)
+      } else if (fields.length === columns.length) {
+        yield { line, fields: new Map(columns.map((name, i) => [name, fields[i]!])) }
       } else {
-        conversion.fault(`line ${info.lines}`, `has ${record.length} fields where there are ${columns.length} columns`)
+        conversion.fault(`line ${line}`, `has ${fields.length} fields where there are ${columns.length} columns`)
       }
     }
-  } catch (error) {
-    if (isCsvError(error)) throw conversion.error(`${placeOf(error)}: ${error.message}`, undefined)
-    if (!(error instanceof TornError) && !isReadError(error)) throw error
-    conversion.fault('at its end', `cannot be read on: ${describeError(error)}`)
-  } finally {
-    parser.destroy()
-    await feeding
   }
-  if (columns === undefined && failure === undefined)
-    throw conversion.error('is empty; its first line names the columns')
+  if (columns === undefined) throw conversion.error('is empty; its first line names the columns')
 }
 
-function isCsvError(error: unknown): error is CsvError {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_')
-}
-
-function isReadError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error
-}
-
-function placeOf(error: CsvError): string {
-  return `line ${(error as unknown as { lines?: number }).lines ?? '?'}`
+function fieldsOf(text: string, line: number, conversion: Conversion): readonly string[] | undefined {
+  const bare = line === 1 ? text.replace(/^\uFEFF/, '') : text
+  // Most lines have no quotes, and a parser for each would be slow.
+  if (!bare.includes('"')) return bare.split(',').map(field => field.trim())
+  try {
+    const [fields = []] = parse(bare, { trim: true }) as string[][]
+    return fields
+  } catch (error) {
+    conversion.fault(`line ${line}`, describeError(error).replace(/ at line \d+/, ''))
+    return undefined
+  }
 }

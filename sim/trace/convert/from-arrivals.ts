@@ -25,10 +25,12 @@ export const fromArrivals: Converter = {
     let memory = HPA_START
     let batch: ChurnEvent[] | undefined
     let scaled = 0
-    for await (const { startMs, requests } of arrivalWindows(bytes, conversion, syncMs)) {
+    for await (const { startMs, endMs, requests } of arrivalWindows(bytes, conversion, syncMs)) {
       if (batch === undefined) batch = [...nodes.added(), applied(deployment, replicas)]
+      conversion.durationMs = endMs
       const t = startMs + syncMs
-      conversion.durationMs = t
+      // The last window is rarely a whole one: its requests are too few for what they would be a second.
+      if (endMs < t) continue
       const next = hpaReplicas(spec, memory, t, replicas, requests / (syncMs / 1000), perPod)
       memory = next.memory
       if (next.replicas === replicas) continue

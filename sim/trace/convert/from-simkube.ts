@@ -76,8 +76,8 @@ class TraceOfObjects {
   readonly #placed: Placed[] = []
   /** By `kind/namespace/name`. */
   readonly #objects = new Map<string, Stored>()
-  /** Last template of each workload, for the pods that it made. */
-  readonly #applied = new Map<string, WorkloadEvent>()
+  /** The templates of each workload in order of time, for the pods that it made. */
+  readonly #templates = new Map<string, WorkloadEvent[]>()
   /** Pods that were applied themselves, by `namespace/name`; when, and whether they were deleted. */
   readonly #pods = new Map<string, { readonly uid: string; readonly t: number; deletedMs?: number }>()
   #generation = 0
@@ -104,7 +104,8 @@ class TraceOfObjects {
     const pod = kind === 'Pod' ? name : `${name}-${hash.slice(-6)}-${index}`
     const identity = { namespace, name: pod, uid: `simkube/${namespace}/${pod}/${hash}` }
     const t = this.#ms(startS)
-    const template = this.#applied.get(`${kind}/${namespace}/${name}`)
+    const templates = this.#templates.get(`${kind}/${namespace}/${name}`) ?? []
+    const template = templates.findLast(applied => applied.t <= t) ?? templates[0]
     this.#conversion.infer(
       'pods known only by how long they ran: named after their workload, created when they started',
     )
@@ -146,9 +147,15 @@ class TraceOfObjects {
     if (transitions.length === 0) this.#conversion.leaveOut('objects applied without a change', `${key} at ${t} ms`)
     for (const transition of transitions) {
       const event = { t, ...transition }
-      if (event.kind === 'workload' && event.op === 'applied') this.#applied.set(key, event)
+      if (event.kind === 'workload' && event.op === 'applied') this.#keepTemplate(key, event)
       this.#place(event)
     }
+  }
+
+  #keepTemplate(key: string, applied: WorkloadEvent): void {
+    const templates = this.#templates.get(key)
+    if (templates === undefined) this.#templates.set(key, [applied])
+    else templates.push(applied)
   }
 
   #changePod(t: number, object: Stored, namespace: string, name: string, isDeleted: boolean): void {

@@ -1,10 +1,9 @@
 import { JSONParser } from '@streamparser/json'
 import { describeError } from '../../../base/index.ts'
-import { TornError } from '../input-bytes.ts'
-import { LineSplitter } from '../line-splitter.ts'
 import type { Conversion } from './conversion.ts'
 import { HEAD_BYTES } from './detect-format.ts'
 import { peekBytes } from './peeked-bytes.ts'
+import { textLines } from './text-lines.ts'
 
 export interface JsonItem {
   /** `line 7` or `item 7`, for messages. */
@@ -48,31 +47,17 @@ function isOneALine(text: string): boolean {
 }
 
 async function* lineItems(bytes: AsyncIterable<Buffer>, conversion: Conversion): AsyncGenerator<JsonItem[]> {
-  const splitter = new LineSplitter(LINE_BYTES_MAX)
-  const itemsOf = (chunk: Buffer): JsonItem[] =>
-    splitter.push(chunk).flatMap(({ number, text, fault }) => {
+  for await (const lines of textLines(bytes, conversion, LINE_BYTES_MAX)) {
+    yield lines.flatMap(({ number, text }) => {
       const place = `line ${number}`
-      if (fault === undefined) {
-        try {
-          return [{ place, value: JSON.parse(text) as unknown }]
-        } catch (error) {
-          conversion.fault(place, `is no JSON: ${describeError(error)}`)
-        }
-      } else {
-        conversion.fault(place, fault)
+      try {
+        return [{ place, value: JSON.parse(text) as unknown }]
+      } catch (error) {
+        conversion.fault(place, `is no JSON: ${describeError(error)}`)
+        return []
       }
-      return []
     })
-  try {
-    for await (const chunk of bytes) yield itemsOf(chunk)
-  } catch (error) {
-    if (!(error instanceof TornError)) throw error
-    conversion.fault(
-      `line ${splitter.nextNumber}`,
-      `the compressed data are damaged or cut off here (${error.message})`,
-    )
   }
-  yield itemsOf(Buffer.from('\n'))
 }
 
 async function* parsedItems(

@@ -1,7 +1,5 @@
-import { TornError } from '../input-bytes.ts'
-import type { SplitLine } from '../line-splitter.ts'
-import { LineSplitter } from '../line-splitter.ts'
 import type { Conversion } from './conversion.ts'
+import { textLines } from './text-lines.ts'
 
 export interface YamlText {
   /** From 1. */
@@ -33,38 +31,18 @@ export async function* yamlDocuments(bytes: AsyncIterable<Buffer>, conversion: C
     number++
     return isTooLong ? undefined : document
   }
-  for await (const line of linesOf(bytes, conversion)) {
-    if (line.text === '---' || line.text.startsWith('--- ')) {
-      const document = take()
-      if (document !== undefined) yield document
-      continue
+  for await (const batch of textLines(bytes, conversion, LINE_BYTES_MAX)) {
+    for (const line of batch) {
+      if (line.text === '---' || line.text.startsWith('--- ')) {
+        const document = take()
+        if (document !== undefined) yield document
+        continue
+      }
+      if (lines.length === 0) first = line.number
+      chars += line.text.length
+      if (chars <= DOCUMENT_CHARS_MAX) lines.push(line.text)
     }
-    if (lines.length === 0) first = line.number
-    chars += line.text.length
-    if (chars <= DOCUMENT_CHARS_MAX) lines.push(line.text)
   }
   const document = take()
   if (document !== undefined) yield document
-}
-
-/** The last line may lack its end. */
-async function* linesOf(bytes: AsyncIterable<Buffer>, conversion: Conversion): AsyncGenerator<SplitLine> {
-  const splitter = new LineSplitter(LINE_BYTES_MAX)
-  try {
-    for await (const chunk of bytes) yield* sound(splitter.push(chunk), conversion)
-  } catch (error) {
-    if (!(error instanceof TornError)) throw error
-    conversion.fault(
-      `line ${splitter.nextNumber}`,
-      `the compressed data are damaged or cut off here (${error.message})`,
-    )
-  }
-  yield* sound(splitter.push(Buffer.from('\n')), conversion)
-}
-
-function* sound(lines: readonly SplitLine[], conversion: Conversion): Generator<SplitLine> {
-  for (const line of lines) {
-    if (line.fault === undefined) yield line
-    else conversion.fault(`line ${line.number}`, line.fault)
-  }
 }
