@@ -47,7 +47,7 @@ function fieldsOf(text: string, line: number, conversion: Conversion): readonly 
   // Most lines have no quotes, and a parser for each would be slow.
   if (!bare.includes('"')) return bare.split(',').map(field => field.trim())
   try {
-    const [fields = []] = parse(bare, { trim: true }) as string[][]
+    const [fields = []] = parse(bare, { trim: true })
     return fields
   } catch (error) {
     conversion.fault(`line ${line}`, describeError(error).replace(/ at line \d+/, ''))

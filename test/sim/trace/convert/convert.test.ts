@@ -56,7 +56,7 @@ void t.test('an existing file is kept, and a conversion that fails leaves nothin
   await convertTrace(file(ARRIVALS), out, { perPod: 1, seed: '1' })
   const before = readFileSync(out, 'utf8')
   await t.rejects(convertTrace(file(ARRIVALS), out, { perPod: 2, seed: '1' }), { code: 'CHURN_TRACE_FILE' })
-  const late = `${'timestamp\n'}${Array.from({ length: 200_000 }, (_, i) => i).join('\n')}\nlate\n`
+  const late = `timestamp\n${Array.from({ length: 200_000 }, (_, i) => i).join('\n')}\nlate\n`
   await t.rejects(convertTrace(file(late), out, { perPod: 2, seed: '1', force: true }), /line 200002/)
   t.equal(readFileSync(out, 'utf8'), before)
   t.same(readdirSync(join(dir, 'kept')), ['out.jsonl'])

@@ -64,7 +64,7 @@ void t.test('the life of a pod, from events in any order', async t => {
     said(60, 'Killing', 'Stopping container main', { name: 'cart-1', host: 'node-a', fieldPath: main }),
     said(60, 'SuccessfulDelete', 'Deleted pod: cart-1', { kind: 'ReplicaSet', name: 'cart-7d4' }),
     said(65, 'Unhealthy', 'Readiness probe failed: refused', { name: 'cart-1', host: 'node-a', fieldPath: main }),
-  ].reverse()
+  ].toReversed()
   const wanted = [
     '0 pod created cart-1',
     '0 node added node-a',
