@@ -12,7 +12,7 @@ export interface Timed {
 }
 
 /** Items sorted at once; what is more goes to disk in runs of so many. */
-const RUN_ITEMS = 200_000
+const RUN_ITEMS = 100_000
 const BATCH_ITEMS = 1024
 const WRITE_ITEMS = 8192
 const LINE_BYTES_MAX = 4 * 1024 * 1024
