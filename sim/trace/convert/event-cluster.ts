@@ -56,6 +56,7 @@ export class EventCluster {
   readonly #options: EventClusterOptions
   readonly #clock = new VirtualClock()
   readonly #nodes = new Set<string>()
+  readonly #readyNodes = new Set<string>()
   /** By uid. */
   readonly #pods = new Map<string, Pod>()
   /** Uids by `namespace/name`. */
@@ -95,6 +96,7 @@ export class EventCluster {
 
   #onNode({ name, reason }: EventFact): void {
     if (reason === 'RemovingNode' || reason === 'DeletingNode') {
+      this.#readyNodes.delete(name)
       if (this.#nodes.delete(name)) this.#emit({ t: this.#t, kind: 'node', op: 'removed', name })
       return
     }
@@ -112,8 +114,6 @@ export class EventCluster {
       this.#emit({ t: this.#t, kind: 'node', op: 'not-ready', name, reason })
     }
   }
-
-  readonly #readyNodes = new Set<string>()
 
   #addNode(name: string, isTold: boolean): void {
     if (!isTold) this.#conversion.infer('nodes added when an event named them first')

@@ -44,7 +44,8 @@ export async function convert(input: string, options: Partial<ConvertOptions> = 
 /** `12 pod ready shop/cart-0 n-0` and the like: events short enough to be compared by eye. */
 export function brief(events: readonly ChurnEvent[]): string[] {
   return events.map(event => {
-    const { t, kind, op, name, node, replicas, restarts } = event as ChurnEvent & Record<string, string | number | undefined>
+    const { t, kind, op, name, node, replicas, restarts } = event as ChurnEvent &
+      Record<string, string | number | undefined>
     return [t, kind, op, name, node, replicas, restarts].filter(part => part !== undefined).join(' ')
   })
 }

@@ -1,5 +1,6 @@
 // Kubernetes Events become what happened: told, or concluded where they do not tell.
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import t from 'tap'
 import { brief, convert, file, leftOut } from './converting.ts'
 
@@ -295,4 +296,79 @@ void t.test('what is wrong or says nothing is told with its place, and counted',
   const long = lines([good, { ...good, message: 'x'.repeat(3 * 1024 * 1024) }, good])
   await t.rejects(convert(file(long)), /line 2: is longer than/)
   t.equal((await convert(file(long), { lenient: true })).report.read['events'], 2)
+})
+
+void t.test('whatever the events say, what is concluded can have happened', async t => {
+  const reasons = [
+    'Scheduled',
+    'Started',
+    'Unhealthy',
+    'BackOff',
+    'Killing',
+    'Evicted',
+    'NodeNotReady',
+    'Preempted',
+    'Pulled',
+  ]
+  const messages = [
+    'Successfully assigned shop/x to node-b',
+    'Readiness probe failed',
+    'will be restarted',
+    'Back-off restarting',
+  ]
+  const ofPod = fc.record({
+    s: fc.nat(200),
+    last: fc.nat(100),
+    count: fc.integer({ min: 1, max: 3 }),
+    reason: fc.constantFrom(...reasons),
+    message: fc.constantFrom(...messages),
+    pod: fc.nat(2),
+    uid: fc.nat(1),
+    host: fc.option(fc.constantFrom('node-a', 'node-b'), { nil: undefined }),
+  })
+  const ofOther = fc.record({
+    s: fc.nat(200),
+    kind: fc.constantFrom('Node', 'Job', 'ReplicaSet'),
+    reason: fc.constantFrom(
+      'NodeReady',
+      'NodeNotReady',
+      'RemovingNode',
+      'SuccessfulCreate',
+      'SuccessfulDelete',
+      'Completed',
+    ),
+    pod: fc.nat(2),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(ofPod, { minLength: 1, maxLength: 40 }),
+      fc.array(ofOther, { maxLength: 20 }),
+      async (pods, others) => {
+        const events = [
+          ...pods.map(({ s, last, count, reason, message, pod, uid, host }) =>
+            said(s, reason, message, {
+              name: `p-${pod}`,
+              uid: `p-${pod}-${uid}`,
+              count,
+              last: s + last,
+              fieldPath: main,
+              ...(host === undefined ? {} : { host }),
+            }),
+          ),
+          ...others.map(({ s, kind, reason, pod }) =>
+            said(s, reason, `Created pod: p-${pod} Deleted pod: p-${pod}`, {
+              kind,
+              name: kind === 'Node' ? 'node-a' : 'owner',
+            }),
+          ),
+        ]
+        const { report } = await convert(file(lines(events)))
+        t.same(
+          Object.keys(leftOut(report)).filter(reason => reason.includes('cannot')),
+          [],
+        )
+      },
+    ),
+    { numRuns: 100 },
+  )
 })
