@@ -93,3 +93,17 @@ const META_ONLY: PatchSchema = { fields: { metadata: META } }
 export function patchSchemaOf(type: ResourceType): PatchSchema {
   return SCHEMAS.get(type) ?? META_ONLY
 }
+
+/** Of kinds that the API server here does not keep. */
+const OTHER_KINDS = new Map<string, PatchSchema>([
+  ['StatefulSet', WITH_TEMPLATE],
+  ['DaemonSet', WITH_TEMPLATE],
+  ['Job', WITH_TEMPLATE],
+  ['CronJob', { fields: { metadata: META, spec: { fields: { jobTemplate: WITH_TEMPLATE } } } }],
+])
+
+/** The same by the name of the kind, for patches that others recorded. */
+export function patchSchemaOfKind(kind: string): PatchSchema {
+  for (const [type, schema] of SCHEMAS) if (type.kind === kind) return schema
+  return OTHER_KINDS.get(kind) ?? META_ONLY
+}

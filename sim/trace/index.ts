@@ -6,6 +6,8 @@ export {
   type TraceContainer,
   type Transition,
 } from './churn-event.ts'
+export { type ConversionReport, type ConvertOptions, convertTrace } from './convert/convert.ts'
+export { type Format, FORMATS } from './convert/converter.ts'
 export { ChurnRecorder, relativeAddresses, traceTime } from './churn-recorder.ts'
 export { TraceError } from './errors.ts'
 export {

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { createGunzip } from 'node:zlib'
 import { describeError } from '../../base/index.ts'
 import type { ChurnEvent } from './churn-event.ts'
 import { TraceError } from './errors.ts'
+import { bytesOf, TornError } from './input-bytes.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { TRACE_VERSION, TraceCounter, type TraceHeader } from './trace-header.ts'
 import { eventFault, headerFault, knownHeader } from './trace-schema.ts'
@@ -13,6 +11,8 @@ import { TraceState } from './trace-state.ts'
 export interface TraceReaderOptions {
   /** Faulty lines are left out and counted instead of ending the reading. */
   readonly lenient?: boolean
+  /** It may have been changed by hand: counts and checksum of its header are not held against it. */
+  readonly edited?: boolean
   /** Longest line that is taken, in bytes. Default 1 MiB. */
   readonly lineBytesMax?: number
 }
@@ -66,7 +66,16 @@ export class TraceReader {
    * @throws TraceError CHURN_TRACE_FILE, CHURN_TRACE_FORMAT
    */
   static async open(path: string, options: TraceReaderOptions = {}): Promise<TraceReader> {
-    const lines = linesOf(await bytesOf(path), options.lineBytesMax ?? LINE_BYTES_MAX, path)
+    return TraceReader.from(await bytesOf(path), path, options)
+  }
+
+  /** The same of bytes that somebody has opened, and inflated, already; `path` is what messages call them. */
+  static async from(
+    bytes: AsyncIterable<Buffer>,
+    path: string,
+    options: TraceReaderOptions = {},
+  ): Promise<TraceReader> {
+    const lines = linesOf(bytes, options.lineBytesMax ?? LINE_BYTES_MAX, path)
     const first = await lines.next()
     const [line, ...rest] = first.done === true ? [] : first.value
     const reader = new TraceReader(path, readHeader(path, line, options), lines, rest, options)
@@ -120,6 +129,7 @@ export class TraceReader {
 
   #judge(lines: readonly Line[]): ChurnEvent[] {
     const events: ChurnEvent[] = []
+    let text = ''
     for (const line of lines) {
       if (line.fault !== undefined) {
         this.#onFaultyLine(line)
@@ -128,9 +138,11 @@ export class TraceReader {
       const event = this.#parse(line)
       if (event === undefined) continue
       this.#counter.add(event)
-      this.#hash.update(line.text).update('\n')
+      text += `${line.text}\n`
       events.push(event)
     }
+    // One call for many lines: a call costs more than the hashing of a line.
+    this.#hash.update(text)
     return events
   }
 
@@ -159,6 +171,7 @@ export class TraceReader {
 
   #judgeEnd(): void {
     const { counts, sha256 } = this.header
+    if (this.#options.edited === true) return
     if (counts === undefined || sha256 === undefined || this.faults.count > 0) return
     if (counts.events !== this.events) {
       this.#faultOfFile(`has ${this.events} events where its header says ${counts.events}: it was cut off or changed`)
@@ -220,77 +233,6 @@ export function readHeader(path: string, line: Line | undefined, { lenient }: Tr
   if (fault !== undefined) throw wrong(`line 1: header: ${fault}`)
   return header as TraceHeader
 }
-
-async function bytesOf(path: string): Promise<AsyncIterable<Buffer>> {
-  if (path === '-') return inflatedIfNeeded(process.stdin as AsyncIterable<Buffer>)
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(path)
-    if ((await handle.stat()).isDirectory()) throw new Error('is a folder')
-    await handle.close()
-  } catch (cause) {
-    await handle?.close().catch(() => {})
-    throw new TraceError('CHURN_TRACE_FILE', `the trace ${path} cannot be read`, { cause })
-  }
-  return inflatedIfNeeded(createReadStream(path, { highWaterMark: 256 * 1024 }))
-}
-
-/** Inflates what begins as gzip does. */
-async function inflatedIfNeeded(source: AsyncIterable<Buffer>): Promise<AsyncIterable<Buffer>> {
-  const iterator = source[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  const chunks = (async function* () {
-    try {
-      if (first.done === true) return
-      yield first.value
-      for (;;) {
-        const next = await iterator.next()
-        if (next.done === true) return
-        yield next.value
-      }
-    } finally {
-      await iterator.return?.()
-    }
-  })()
-  const isGzip = first.done !== true && first.value[0] === 0x1f && first.value[1] === 0x8b
-  return isGzip ? inflated(chunks) : chunks
-}
-
-/** Ends with a `TornError` where the compressed data do. */
-async function* inflated(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 })
-  const feeding = (async () => {
-    try {
-      for await (const chunk of chunks) {
-        if (gunzip.destroyed) return
-        if (!gunzip.write(chunk))
-          await new Promise<void>(resolve => onceAny(gunzip, ['drain', 'close', 'error'], resolve))
-      }
-      gunzip.end()
-    } catch (error) {
-      gunzip.destroy(error as Error)
-    }
-  })()
-  try {
-    yield* gunzip as AsyncIterable<Buffer>
-  } catch (error) {
-    throw new TornError(describeError(error))
-  } finally {
-    gunzip.destroy()
-    await feeding
-  }
-}
-
-function onceAny(emitter: NodeJS.EventEmitter, names: readonly string[], fn: () => void): void {
-  const done = (): void => {
-    for (const name of names) emitter.off(name, done)
-    fn()
-  }
-  for (const name of names) emitter.on(name, done)
-}
-
-/** The data end, or stop to make sense, where they should not. */
-class TornError extends Error {}
 
 async function* linesOf(
   bytes: AsyncIterable<Buffer>,

@@ -73,9 +73,7 @@ export class TraceWriter {
    * @throws TraceError CHURN_TRACE_FILE when it cannot be written, or is there and `force` is not given.
    */
   static create(path: string, origin: TraceOrigin, options: TraceWriterOptions = {}): TraceWriter {
-    if (options.force !== true && existsSync(path)) {
-      throw new TraceError('CHURN_TRACE_FILE', `${path} is there already; name another file, or say --force`)
-    }
+    refuseExisting(path, options)
     const writtenPath = options.live === true ? path : `${path}.partial`
     try {
       makeFolder(dirname(path))
@@ -195,6 +193,16 @@ export class TraceWriter {
       this.#pendingChars -= text.length
     }
   }
+}
+
+/**
+ * For whoever works long before there is a first event to write.
+ *
+ * @throws TraceError CHURN_TRACE_FILE when the file is there and `force` is not given.
+ */
+export function refuseExisting(path: string, { force }: Pick<TraceWriterOptions, 'force'>): void {
+  if (force === true || !existsSync(path)) return
+  throw new TraceError('CHURN_TRACE_FILE', `${path} is there already; name another file, or say --force`)
 }
 
 const writeOnce = promisify(write)
