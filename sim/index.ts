@@ -32,6 +32,16 @@ export {
   TruthTable,
   UID_LABEL,
 } from './targets/index.ts'
+export {
+  type Burst,
+  type ChurnFigures,
+  type ChurnTableFigures,
+  type Inspection,
+  inspectTrace,
+  type LevelFigures,
+  type PhaseFigures,
+  TraceReader,
+} from './trace/index.ts'
 
 /** The compiled control-plane thread, for `spawnWorker`. */
 export const CONTROL_PLANE_WORKER = new URL('./control-plane.worker.js', import.meta.url)

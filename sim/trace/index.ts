@@ -9,6 +9,20 @@ export {
 export { ChurnRecorder, relativeAddresses } from './churn-recorder.ts'
 export { TraceError } from './errors.ts'
 export {
+  type Burst,
+  type ChurnFigures,
+  type ChurnTableFigures,
+  type DistributionBucket,
+  EVENT_GROUPS,
+  inspectTrace,
+  type InspectOptions,
+  type Inspection,
+  type LevelBins,
+  type LevelFigures,
+  type PhaseFigures,
+  type WindowFigures,
+} from './inspect/index.ts'
+export {
   TraceCounter,
   type TraceCounts,
   type TraceHeader,

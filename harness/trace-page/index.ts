@@ -1,0 +1,1 @@
+export { renderInspectText, type TraceFile } from './text.ts'

@@ -1,0 +1,8 @@
+export type { DistributionBucket, DistributionSummary } from './distribution.ts'
+export { EVENT_GROUPS, type EventGroup, type Inspection, type LevelFigures } from './inspection.ts'
+export type { ChurnFigures, ChurnTableFigures } from './churn-table.ts'
+export type { Burst } from './bursts.ts'
+export { inspectTrace, type InspectOptions } from './inspector.ts'
+export type { PhaseFigures } from './phase.ts'
+export type { LevelBins } from './timeline.ts'
+export type { WindowFigures } from './windows.ts'
