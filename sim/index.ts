@@ -38,8 +38,10 @@ export {
   type ChurnTableFigures,
   type Inspection,
   inspectTrace,
+  type LevelBins,
   type LevelFigures,
   type PhaseFigures,
+  TraceError,
   TraceReader,
 } from './trace/index.ts'
 

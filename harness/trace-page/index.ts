@@ -1,1 +1,2 @@
+export { renderInspectHtml } from './page.ts'
 export { renderInspectText, type TraceFile } from './text.ts'

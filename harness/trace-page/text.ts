@@ -15,6 +15,7 @@ import {
   scrubbedOf,
   sourceOf,
   span,
+  threeDigits,
   windowName,
 } from './words.ts'
 
@@ -161,7 +162,7 @@ function sparks({ series, rates, levels, eventsAtStart, events }: Inspection, in
   const { binMs, bins } = series
   const groups = Object.values(series.events)
   const perS = Array.from({ length: bins }, (_, i) => {
-    const inBin = groups.reduce((sum, values) => sum + values[i]!, 0) - (i === 0 ? eventsAtStart : 0)
+    const inBin = groups.reduce((sum, values) => sum + values[i]!, 0)
     return (inBin * 1000) / binMs
   })
   const width = Math.max(16, Math.min(bins, inner - MARGIN - 38))
@@ -171,12 +172,12 @@ function sparks({ series, rates, levels, eventsAtStart, events }: Inspection, in
     rows.push({
       name: 'events/s',
       line: sparkLine(perS, width),
-      tail: `mean ${rate(rates.eventsPerS)}, most in 1 s ${formatNumber(second!.max)}`,
+      tail: `mean ${threeDigits(rates.eventsPerS)}, most in 1 s ${formatNumber(second!.max)}`,
     })
   }
   const level = (name: string, figures: LevelFigures, line: string): void => {
     if (figures.max === 0) return
-    rows.push({ name, line, tail: `mean ${rate(figures.mean)}, most ${formatNumber(figures.max)}` })
+    rows.push({ name, line, tail: `mean ${threeDigits(figures.mean)}, most ${formatNumber(figures.max)}` })
   }
   level('pods alive', levels.podsAlive, sparkLine(series.podsAlive.max, width))
   level('pods ready', levels.podsReady, sparkLine(series.podsReady.mean, width, mean))
@@ -187,11 +188,6 @@ function sparks({ series, rates, levels, eventsAtStart, events }: Inspection, in
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** Three significant digits, whole from 100 on. */
-function rate(value: number): string {
-  return formatNumber(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)))
 }
 
 /** Names and counts, three pairs on a line, down the columns. */
@@ -212,11 +208,11 @@ function rateRows({ rates }: Inspection): string[][] {
       .filter(({ max }) => max > 0)
       .map(({ windowMs, mean, p50, p90, p99, max, maxAtMs, peakToMean, fano }) => [
         `${name === 'events' ? 'events' : 'pods created'} in ${windowName(windowMs)}`,
-        rate(mean),
+        threeDigits(mean),
         ...[p50, p90, p99, max].map(formatNumber),
         instantOf(maxAtMs),
-        rate(peakToMean),
-        rate(fano),
+        threeDigits(peakToMean),
+        threeDigits(fano),
       ]),
   )
 }
@@ -281,9 +277,9 @@ type Churn = NonNullable<ChurnTableFigures['rest']> | ChurnTableFigures['rows'][
 function churnCells(row: Churn): string[] {
   return [
     formatNumber(row.created),
-    rate(row.createdPerHour),
+    threeDigits(row.createdPerHour),
     ...[row.deleted, row.succeeded, row.failed, row.restarts].map(formatNumber),
-    rate(row.aliveMean),
+    threeDigits(row.aliveMean),
     ...[row.aliveMax, row.aliveAtEnd].map(formatNumber),
   ]
 }

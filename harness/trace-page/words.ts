@@ -15,6 +15,11 @@ export function span(ms: number): string {
   return `${digits(ms / DAY_MS)} d`
 }
 
+/** Three significant digits, whole from 100 on. */
+export function threeDigits(value: number): string {
+  return formatNumber(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)))
+}
+
 /** An instant of the trace: `0:07.350`, `1:02:03`, `3d 04:05:06`; milliseconds only where they are not 0 and it is short. */
 export function instantOf(ms: number): string {
   const two = (n: number): string => String(Math.floor(n)).padStart(2, '0')

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { parseDuration } from '../../base/index.ts'
-import { renderInspectText, type TraceFile } from '../../harness/index.ts'
-import { inspectTrace, TraceReader } from '../../sim/index.ts'
+import { makeFolder, parseDuration } from '../../base/index.ts'
+import { renderInspectHtml, renderInspectText, type TraceFile } from '../../harness/index.ts'
+import { inspectTrace, TraceError, TraceReader } from '../../sim/index.ts'
 import { numberArgument, terminalOptions } from '../run-options.ts'
 
 interface Options {
@@ -33,9 +34,20 @@ async function inspectCommand(path: string, options: Options): Promise<void> {
     ...(options.window === undefined ? {} : { windowMs: options.window }),
   })
   const file: TraceFile = path === '-' ? { name: 'standard input' } : { name: path, bytes: statSync(path).size }
+  if (options.html !== undefined) writePage(options.html, renderInspectHtml(inspection, file, options))
   const out = options.json === true ? process.stderr : process.stdout
   out.write(renderInspectText(inspection, file, { ...terminalOptions(out), top: options.top }))
   if (options.json === true) process.stdout.write(`${JSON.stringify(inspection)}\n`)
+}
+
+function writePage(path: string, page: string): void {
+  try {
+    makeFolder(dirname(path))
+    writeFileSync(path, page)
+  } catch (cause) {
+    throw new TraceError('CHURN_TRACE_FILE', `the page ${path} cannot be written; name another file with --html`, { cause })
+  }
+  process.stderr.write(`page: ${path}\n`)
 }
 
 function windowArgument(text: string): number {

@@ -64,7 +64,7 @@ export interface Inspection {
   readonly series: {
     readonly binMs: number
     readonly bins: number
-    /** Events in each bin, by what they are. They add up to all events. */
+    /** Events after time 0 in each bin, by what they are. */
     readonly events: Readonly<Record<EventGroup, readonly number[]>>
     readonly podsAlive: LevelBins
     readonly podsReady: LevelBins

@@ -92,13 +92,13 @@ class Inspector {
     this.#events++
     this.#lastMs = t
     const op = this.#ops.add(event)
-    this.#groups[groupOf(event)].add(t)
     const row = kind === 'pod' ? this.#pods.add(event) : undefined
     if (kind === 'node') this.#nodes.add(event)
     if (t === 0) {
       this.#atStart++
       return
     }
+    this.#groups[groupOf(event)].add(t)
     this.#bursts.add(event, op, row)
     for (const windows of this.#eventWindows) windows.add(t)
     if (kind === 'pod') {
