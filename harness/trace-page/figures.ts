@@ -36,6 +36,7 @@ function eventFigure(inspection: Inspection, id: Id): Figure | undefined {
   if (layers.length === 0) return undefined
   const totals = layers[0]!.values.map((_, bin) => layers.reduce((sum, { values }) => sum + values[bin]!, 0))
   const binMs = series.binMs * factor
+  const shown = marksOf(series.marks)
   const most = Math.max(...totals)
   const peak = totals.indexOf(most)
   return {
@@ -59,13 +60,23 @@ function eventFigure(inspection: Inspection, id: Id): Figure | undefined {
               .map(({ name, values }) => `${formatNumber(values[bin]!)} ${name}`)
               .join('\n')}`,
       ),
-      marks: series.marks.map(({ t, what }) => ({ x: t / 1000, label: oneLine(what) })),
+      marks: shown.map(({ t, what }) => ({ x: t / 1000, label: oneLine(what) })),
     }),
-    notes:
-      eventsAtStart === 0
+    notes: [
+      ...(eventsAtStart === 0
         ? []
-        : [`What was there at time 0, or was set up then, is not in it: ${plural(eventsAtStart, 'event')}.`],
+        : [`What was there at time 0, or was set up then, is not in it: ${plural(eventsAtStart, 'event')}.`]),
+      ...(shown === series.marks ? [] : ['Marks: nodes that were lost. There are too many others to mark.']),
+    ],
   }
+}
+
+/** More marks than this have no room for their names. */
+const MARKS_MAX = 40
+
+/** What happened to nodes and what the scenario did, as far as there is room; else what was lost. */
+function marksOf(marks: Inspection['series']['marks']): Inspection['series']['marks'] {
+  return marks.length <= MARKS_MAX ? marks : marks.filter(({ what }) => /^node .* (failed|not-ready|removed)$/.test(what))
 }
 
 function podFigure({ series, durationMs, levels }: Inspection, id: Id): Figure | undefined {

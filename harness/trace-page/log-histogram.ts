@@ -2,7 +2,7 @@ import { linearScale, type Markup, px, svg } from '../../reports/index.ts'
 import type { PhaseFigures } from '../../sim/index.ts'
 import { span } from './words.ts'
 
-const FRAME = { width: 400, height: 190, left: 46, right: 14, top: 26, bottom: 30 } as const
+const FRAME = { width: 400, height: 200, left: 46, right: 14, top: 36, bottom: 30 } as const
 /** Instants and spans that people know, as ticks of a logarithmic axis. */
 const TICKS_MS: readonly (readonly [number, string])[] = [
   [1, '1 ms'],
@@ -58,6 +58,6 @@ export function logHistogram(id: string, title: string, { ms, buckets }: PhaseFi
     <path class="axis" d="M${left} ${floor}H${edge}${ticks.map(([value]) => `M${px(at(value))} ${floor}v4`).join('')}"/>
     <g class="tick" text-anchor="end">${y.ticks.map(({ value, label }) => svg`<text x="${left - 6}" y="${px(y.at(value) + 4)}">${label}</text>`)}</g>
     <g class="tick" text-anchor="middle">${ticks.map(([value, label]) => svg`<text x="${px(at(value))}" y="${floor + 18}">${label}</text>`)}</g>
-    ${quantile(ms!.p50, 'p50', 12)}${ms!.p99 > ms!.p50 && quantile(ms!.p99, 'p99', 0)}
+    ${quantile(ms!.p50, 'p50', 16)}${ms!.p99 > ms!.p50 && quantile(ms!.p99, 'p99', 0)}
   </svg>`
 }

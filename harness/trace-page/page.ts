@@ -20,7 +20,7 @@ import { boundsOf, completenessOf, instantOf, phasesOf, scrubbedOf, sourceOf, sp
 const STYLE = `
 header{padding-bottom:16px}
 .legend text{fill:var(--ink)}
-.layer{opacity:.85}
+.layer{opacity:.85}.layer.f5{opacity:.5}
 .spread-band{opacity:.16}
 .hit path{fill:transparent}.hit path:hover{fill:var(--mark);opacity:.22}
 .quantile path{stroke:var(--ink);stroke-width:1.2;stroke-dasharray:3 2;fill:none;opacity:.7}.quantile text{fill:var(--ink);font-size:11px;font-weight:600;paint-order:stroke;stroke:var(--panel);stroke-width:3px}

@@ -44,6 +44,7 @@ export class TraceReader {
   readonly #counter = new TraceCounter()
   readonly #hash = createHash('sha256')
   #rest: readonly Line[]
+  #lineNumbers: number[] = []
   #isTorn = false
 
   private constructor(
@@ -93,6 +94,11 @@ export class TraceReader {
     return this.#counter
   }
 
+  /** In which lines the events of the last batch stand, from 1: the header's. */
+  get lineNumbers(): readonly number[] {
+    return this.#lineNumbers
+  }
+
   /** SHA-256 over the canonical lines as they stand in the file; only after the last batch. */
   digest(): string {
     return this.#hash.copy().digest('hex')
@@ -120,6 +126,7 @@ export class TraceReader {
 
   #judge(lines: readonly Line[]): ChurnEvent[] {
     const events: ChurnEvent[] = []
+    const numbers: number[] = []
     for (const line of lines) {
       if (line.fault !== undefined) {
         this.#onFaultyLine(line)
@@ -130,7 +137,9 @@ export class TraceReader {
       this.#counter.add(event)
       this.#hash.update(line.text).update('\n')
       events.push(event)
+      numbers.push(line.number)
     }
+    this.#lineNumbers = numbers
     return events
   }
 

@@ -108,7 +108,7 @@ class Inspector {
       }
     } else if (kind === 'node' || kind === 'action') {
       if (this.#marks.length < MARKS_MAX) {
-        this.#marks.push({ t, what: kind === 'node' ? `${event.name} ${event.op}` : event.op })
+        this.#marks.push({ t, what: `${kind === 'node' ? `node ${event.name}` : 'action'} ${event.op}` })
       }
     }
   }
