@@ -6,6 +6,7 @@ type Add = (trace: Command) => void
 /** Loaded together: `trace --help` lists them all, and none is heavy before it runs. */
 const SUB_COMMANDS: readonly (() => Promise<Add>)[] = [
   async () => (await import('./trace/inspect.ts')).addInspectCommand,
+  async () => (await import('./trace/diff.ts')).addDiffCommand,
 ]
 
 export async function addTraceCommand(program: Command): Promise<void> {

@@ -30,9 +30,11 @@ const GROUPS = [
 function eventFigure(inspection: Inspection, id: Id): Figure | undefined {
   const { series, durationMs, eventsAtStart } = inspection
   const factor = factorOf(series.bins)
-  const layers = GROUPS.map(({ group, name, color }) => ({ name, color, values: sums(series.events[group], factor) })).filter(
-    ({ values }) => values.some(value => value > 0),
-  )
+  const layers = GROUPS.map(({ group, name, color }) => ({
+    name,
+    color,
+    values: sums(series.events[group], factor),
+  })).filter(({ values }) => values.some(value => value > 0))
   if (layers.length === 0) return undefined
   const totals = layers[0]!.values.map((_, bin) => layers.reduce((sum, { values }) => sum + values[bin]!, 0))
   const binMs = series.binMs * factor
@@ -76,7 +78,9 @@ const MARKS_MAX = 40
 
 /** What happened to nodes and what the scenario did, as far as there is room; else what was lost. */
 function marksOf(marks: Inspection['series']['marks']): Inspection['series']['marks'] {
-  return marks.length <= MARKS_MAX ? marks : marks.filter(({ what }) => /^node .* (failed|not-ready|removed)$/.test(what))
+  return marks.length <= MARKS_MAX
+    ? marks
+    : marks.filter(({ what }) => /^node .* (failed|not-ready|removed)$/.test(what))
 }
 
 function podFigure({ series, durationMs, levels }: Inspection, id: Id): Figure | undefined {
@@ -128,7 +132,12 @@ interface Levels {
   readonly notes: readonly string[]
 }
 
-function levelFigure({ title, unit, lines, notes }: Levels, series: Inspection['series'], endMs: number, id: Id): Figure {
+function levelFigure(
+  { title, unit, lines, notes }: Levels,
+  series: Inspection['series'],
+  endMs: number,
+  id: Id,
+): Figure {
   const factor = factorOf(series.bins)
   const binMs = series.binMs * factor
   const drawn = lines.map(({ name, color, bins }) => ({
@@ -212,11 +221,7 @@ function sums(values: readonly number[], factor: number): number[] {
   return stretched(values, factor, stretch => stretch.reduce((sum, value) => sum + value, 0))
 }
 
-function stretched(
-  values: readonly number[],
-  factor: number,
-  pick: (stretch: readonly number[]) => number,
-): number[] {
+function stretched(values: readonly number[], factor: number, pick: (stretch: readonly number[]) => number): number[] {
   return Array.from({ length: Math.ceil(values.length / factor) }, (_, i) =>
     pick(values.slice(i * factor, (i + 1) * factor)),
   )

@@ -105,7 +105,10 @@ function factList(inspection: Inspection, { bytes }: TraceFile): Markup {
   const facts: [string, string][] = [
     ['Events', formatNumber(events)],
     ...(bytes === undefined ? [] : ([['File', formatBytes(bytes)]] as [string, string][])),
-    ['At most', `${plural(scale.nodes, 'node')}, ${plural(scale.workloads, 'workload')}, ${plural(scale.services, 'service')}`],
+    [
+      'At most',
+      `${plural(scale.nodes, 'node')}, ${plural(scale.workloads, 'workload')}, ${plural(scale.services, 'service')}`,
+    ],
     ['Scrubbed', scrubbedOf(inspection)],
     ['Scraped are', header.targets === 'all' ? 'all pods' : 'pods whose annotations say so'],
     ['Format', `version ${header.version}`],
@@ -132,7 +135,11 @@ function tiles({ pods, nodes, levels, rates, durationMs }: Inspection): Markup {
       `at ${instantOf(levels.podsAlive.maxAtMs)} · mean ${threeDigits(levels.podsAlive.mean)}`,
     ],
     ['Pods created per hour', threeDigits(perHour), 'after time 0'],
-    ['Events in 1 s, most', formatNumber(second!.max), `at ${instantOf(second!.maxAtMs)} · mean ${threeDigits(rates.eventsPerS)}`],
+    [
+      'Events in 1 s, most',
+      formatNumber(second!.max),
+      `at ${instantOf(second!.maxAtMs)} · mean ${threeDigits(rates.eventsPerS)}`,
+    ],
     ['Nodes, most', formatNumber(levels.nodes.max), `ready on average ${threeDigits(levels.nodesReady.mean)}`],
   ]
   if (pods.lifetime.ms !== undefined) {
@@ -142,7 +149,11 @@ function tiles({ pods, nodes, levels, rates, durationMs }: Inspection): Markup {
     some.push(['Address to ready, p99', span(pods.ready.ms.p99), `p50 ${span(pods.ready.ms.p50)}`])
   }
   if (nodes.outage.ms !== undefined) {
-    some.push(['Node down, p50', span(nodes.outage.ms.p50), plural(nodes.outage.ms.count + nodes.outage.open, 'outage')])
+    some.push([
+      'Node down, p50',
+      span(nodes.outage.ms.p50),
+      plural(nodes.outage.ms.count + nodes.outage.open, 'outage'),
+    ])
   }
   if (pods.restarts > 0) some.push(['Container restarts', formatNumber(pods.restarts), ''])
   if (pods.addresses.given > 0) {
@@ -150,7 +161,9 @@ function tiles({ pods, nodes, levels, rates, durationMs }: Inspection): Markup {
     some.push([
       'Addresses taken again',
       formatShare(reused / given),
-      afterMs === undefined ? `of ${formatNumber(given)} given` : `of ${formatNumber(given)} · soonest after ${span(afterMs.min)}`,
+      afterMs === undefined
+        ? `of ${formatNumber(given)} given`
+        : `of ${formatNumber(given)} · soonest after ${span(afterMs.min)}`,
     ])
   }
   return html`<dl class="tiles" aria-label="Headline figures">
@@ -204,7 +217,8 @@ function burstIntro({ bursts }: Inspection): string {
   return `Windows of ${span(bursts.windowMs)} with the most events, those that touch put together. Causes are actions, changes of workloads and lost nodes within the first window or the one before.`
 }
 
-const TIME_INTRO = 'Point at a column for its figures. Lines are means; the bands around them reach from lowest to highest.'
+const TIME_INTRO =
+  'Point at a column for its figures. Lines are means; the bands around them reach from lowest to highest.'
 const RATES_INTRO =
   'How many fell into windows of equal width, empty ones included. A Fano factor of 1 is what independent arrivals have; far above it, they come in bursts.'
 

@@ -49,7 +49,17 @@ export function burstTable({ bursts: { windowMs, found } }: Inspection): Markup 
 
 export function phaseTable(inspection: Inspection): Markup {
   return table(
-    ['', ['Count', 'n'], ['Min', 'n'], ['Mean', 'n'], ['p50', 'n'], ['p90', 'n'], ['p99', 'n'], ['Max', 'n'], 'Not counted'],
+    [
+      '',
+      ['Count', 'n'],
+      ['Min', 'n'],
+      ['Mean', 'n'],
+      ['p50', 'n'],
+      ['p90', 'n'],
+      ['p99', 'n'],
+      ['Max', 'n'],
+      'Not counted',
+    ],
     phasesOf(inspection).map(({ name, phase }) => {
       const { ms } = phase
       const figures = ms === undefined ? [] : [ms.min, ms.mean, ms.p50, ms.p90, ms.p99, ms.max].map(span)
@@ -65,7 +75,17 @@ export function phaseTable(inspection: Inspection): Markup {
 export function rateTable({ rates }: Inspection): Markup {
   const rows = (['events', 'podsCreated'] as const).flatMap(name => rates[name].map(figures => ({ name, figures })))
   return table(
-    ['', ['Mean', 'n'], ['p50', 'n'], ['p90', 'n'], ['p99', 'n'], ['Max', 'n'], 'At', ['Max / mean', 'n'], ['Fano factor', 'n']],
+    [
+      '',
+      ['Mean', 'n'],
+      ['p50', 'n'],
+      ['p90', 'n'],
+      ['p99', 'n'],
+      ['Max', 'n'],
+      'At',
+      ['Max / mean', 'n'],
+      ['Fano factor', 'n'],
+    ],
     rows.map(
       ({ name, figures }) =>
         html`<tr>

@@ -1,5 +1,14 @@
 import pc from 'picocolors'
-import { formatBytes, formatNumber, formatShare, layOut, oneLine, plural, type TerminalOptions, wrap } from '../../reports/index.ts'
+import {
+  formatBytes,
+  formatNumber,
+  formatShare,
+  layOut,
+  oneLine,
+  plural,
+  type TerminalOptions,
+  wrap,
+} from '../../reports/index.ts'
 import type { ChurnTableFigures, Inspection, LevelFigures } from '../../sim/index.ts'
 import { sparkLine } from './spark.ts'
 import {
@@ -69,7 +78,11 @@ export function renderInspectText(
   facts(inspection, file, fact, c.yellow)
   lines.push('')
   for (const spark of sparks(inspection, inner)) fact(spark.name, `${spark.line}  ${spark.tail}`)
-  table('Events', ['', '', '', '', '', ''].map((_, i) => (i % 2 === 0 ? left('') : right(''))), opRows(inspection))
+  table(
+    'Events',
+    ['', '', '', '', '', ''].map((_, i) => (i % 2 === 0 ? left('') : right(''))),
+    opRows(inspection),
+  )
   table(
     'Rates',
     [left(''), ...['mean', 'p50', 'p90', 'p99', 'max'].map(right), left('at'), right('max/mean'), right('Fano')],
@@ -104,7 +117,10 @@ function facts(inspection: Inspection, { bytes }: TraceFile, fact: Fact, warn: (
   else fact('state', whole, warn)
   for (const example of completeness.examples.slice(0, 3)) fact('', oneLine(example), warn)
   if (eventsAtStart > 0) {
-    fact('at time 0', `${plural(eventsAtStart, 'event')}, in no rate and no burst; ${plural(pods.atStart, 'pod')} created`)
+    fact(
+      'at time 0',
+      `${plural(eventsAtStart, 'event')}, in no rate and no burst; ${plural(pods.atStart, 'pod')} created`,
+    )
   }
   const restarts = pods.restarts === 0 ? [] : [plural(pods.restarts, 'restart')]
   const ended = [
@@ -138,9 +154,13 @@ function facts(inspection: Inspection, { bytes }: TraceFile, fact: Fact, warn: (
   )
   const { given, reused, shared, afterMs } = pods.addresses
   if (given > 0) {
-    const after = afterMs === undefined ? '' : `, soonest after ${span(afterMs.min)}, half of them within ${span(afterMs.p50)}`
+    const after =
+      afterMs === undefined ? '' : `, soonest after ${span(afterMs.min)}, half of them within ${span(afterMs.p50)}`
     const both = shared === 0 ? '' : ` · ${formatNumber(shared)} while another pod had it`
-    fact('addresses', `${formatNumber(given)} given · ${formatNumber(reused)} (${formatShare(reused / given)}) had been another pod's${after}${both}`)
+    fact(
+      'addresses',
+      `${formatNumber(given)} given · ${formatNumber(reused)} (${formatShare(reused / given)}) had been another pod's${after}${both}`,
+    )
   }
 }
 
@@ -182,7 +202,11 @@ function sparks({ series, rates, levels, eventsAtStart, events }: Inspection, in
   level('pods alive', levels.podsAlive, sparkLine(series.podsAlive.max, width))
   level('pods ready', levels.podsReady, sparkLine(series.podsReady.mean, width, mean))
   // An outage is what is looked for here.
-  level('nodes ready', levels.nodesReady, sparkLine(series.nodesReady.min, width, stretch => Math.min(...stretch)))
+  level(
+    'nodes ready',
+    levels.nodesReady,
+    sparkLine(series.nodesReady.min, width, stretch => Math.min(...stretch)),
+  )
   return rows
 }
 
@@ -261,7 +285,18 @@ function churn(
   const cells = shown.map(row => [ownerName(row), ...churnCells(row)])
   if (rest !== undefined) cells.push([`(${plural(rest.rows, 'smaller one')})`, ...churnCells(rest)])
   const any = (i: number): boolean => cells.some(row => row[i] !== '0')
-  const heads = ['', 'created', 'per hour', 'deleted', 'succeeded', 'failed', 'restarts', 'mean alive', 'most', 'at end']
+  const heads = [
+    '',
+    'created',
+    'per hour',
+    'deleted',
+    'succeeded',
+    'failed',
+    'restarts',
+    'mean alive',
+    'most',
+    'at end',
+  ]
   // What happened to none of them is no column.
   const kept = heads.map((_, i) => i).filter(i => ![4, 5, 6].includes(i) || any(i))
   const more = rows.length > shown.length ? `, the first ${shown.length} of ${formatNumber(rows.length)}` : ''

@@ -79,7 +79,10 @@ function legendOf(entries: TimeChart['legend'], left: number): Markup {
 }
 
 /** Layers on top of each other, each as high as its values: the outline of the topmost is their sum. */
-export function stacked(layers: readonly { readonly color: number; readonly values: readonly number[] }[], { x, y }: Place): Markup {
+export function stacked(
+  layers: readonly { readonly color: number; readonly values: readonly number[] }[],
+  { x, y }: Place,
+): Markup {
   const bins = layers[0]?.values.length ?? 0
   let below = Array.from({ length: bins }, () => 0)
   return svg`${layers.map(({ color, values }) => {
@@ -107,7 +110,13 @@ function stretches(values: readonly number[]): [number, number][] {
 }
 
 /** Steps along the bins [from, to), or back. */
-function steps(from: number, to: number, at: (bin: number) => number, x: (bin: number) => number, back: boolean): string {
+function steps(
+  from: number,
+  to: number,
+  at: (bin: number) => number,
+  x: (bin: number) => number,
+  back: boolean,
+): string {
   let path = ''
   let level = ''
   for (let i = 0; i < to - from; i++) {
@@ -121,7 +130,11 @@ function steps(from: number, to: number, at: (bin: number) => number, x: (bin: n
 
 /** A quantity: its mean as a line, and between the lowest and the highest of each bin a band. */
 export function banded(
-  { mean, min, max }: { readonly mean: readonly number[]; readonly min: readonly number[]; readonly max: readonly number[] },
+  {
+    mean,
+    min,
+    max,
+  }: { readonly mean: readonly number[]; readonly min: readonly number[]; readonly max: readonly number[] },
   color: number,
   { x, y }: Place,
 ): Markup {

@@ -32,6 +32,16 @@ export function instantOf(ms: number): string {
   return `${Math.floor(ms / DAY_MS)}d ${two((ms / HOUR_MS) % 24)}:${clock}`
 }
 
+/** The fields of an event, the telling ones first: `0:00.020 pod bound shop/cart-1 node=n-3 uid=…`. */
+export function eventWords(line: string): string {
+  const { t, kind, op, namespace, name, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>
+  const whose = [namespace, name].filter(part => part !== undefined).join('/')
+  const fields = Object.entries(rest).map(
+    ([field, value]) => `${field}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+  )
+  return oneLine([instantOf(Number(t)), kind, op, whose, ...fields].filter(part => part !== '').join(' '))
+}
+
 /** What made it, and from what. */
 export function sourceOf({ header }: Inspection): string {
   const { kind, tool, details = {} } = header.source
@@ -53,7 +63,10 @@ export interface Completeness {
 /** Whether the trace can be relied upon. */
 export function completenessOf({ completeness, durationMs }: Inspection): Completeness {
   const { complete, torn, faults } = completeness
-  const left = faults === 0 ? '' : `${plural(faults, 'line')} that cannot be read or cannot have happened ${faults === 1 ? 'was' : 'were'} left out`
+  const left =
+    faults === 0
+      ? ''
+      : `${plural(faults, 'line')} that cannot be read or cannot have happened ${faults === 1 ? 'was' : 'were'} left out`
   if (!complete) {
     const where = torn ? 'ends within a line' : 'was not brought to its end'
     const rest = left === '' ? '' : `; ${left}`
@@ -63,8 +76,13 @@ export function completenessOf({ completeness, durationMs }: Inspection): Comple
       sentence: `The recording ${where}: this is what there is until ${instantOf(durationMs)}${rest}.`,
     }
   }
-  if (faults > 0) return { tone: 'invalid', word: 'Damaged', sentence: `${left.charAt(0).toUpperCase()}${left.slice(1)}.` }
-  return { tone: 'pass', word: 'Complete', sentence: 'Read to its end; every event can have happened, and the checksum is right.' }
+  if (faults > 0)
+    return { tone: 'invalid', word: 'Damaged', sentence: `${left.charAt(0).toUpperCase()}${left.slice(1)}.` }
+  return {
+    tone: 'pass',
+    word: 'Complete',
+    sentence: 'Read to its end; every event can have happened, and the checksum is right.',
+  }
 }
 
 export interface PhaseRow {
@@ -139,6 +157,8 @@ export function boundsOf({ owners, namespaces, pods }: Inspection): string[] {
     ...(namespaces.rest === undefined ? [] : [rest('namespace', namespaces.rest.rows)]),
     ...(pods.addresses.forgotten === 0
       ? []
-      : [`${plural(pods.addresses.forgotten, 'address')} that had been free for longest were forgotten: some reuse is not counted`]),
+      : [
+          `${plural(pods.addresses.forgotten, 'address')} that had been free for longest were forgotten: some reuse is not counted`,
+        ]),
   ]
 }

@@ -22,7 +22,11 @@ export function addInspectCommand(trace: Command): void {
     .option('--html <file>', 'write it as a page with charts, too')
     .option('--json', 'all figures and time lines on stdout, everything else on stderr')
     .option('--lenient', 'leave out what cannot be read, and count it')
-    .option('--window <duration>', 'width of the windows of rates and bursts (default: that of a bin, at least 1s)', windowArgument)
+    .option(
+      '--window <duration>',
+      'width of the windows of rates and bursts (default: that of a bin, at least 1s)',
+      windowArgument,
+    )
     .option('--top <n>', 'rows of the tables, and bursts', numberArgument(1, 1000), 10)
     .action((path: string, options: Options) => inspectCommand(path, options))
 }
@@ -45,7 +49,9 @@ function writePage(path: string, page: string): void {
     makeFolder(dirname(path))
     writeFileSync(path, page)
   } catch (cause) {
-    throw new TraceError('CHURN_TRACE_FILE', `the page ${path} cannot be written; name another file with --html`, { cause })
+    throw new TraceError('CHURN_TRACE_FILE', `the page ${path} cannot be written; name another file with --html`, {
+      cause,
+    })
   }
   process.stderr.write(`page: ${path}\n`)
 }

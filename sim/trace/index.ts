@@ -7,6 +7,18 @@ export {
   type Transition,
 } from './churn-event.ts'
 export { ChurnRecorder, relativeAddresses } from './churn-recorder.ts'
+export {
+  type Both,
+  type DiffSide,
+  diffTraces,
+  IGNORABLE,
+  type Ignored,
+  type ObjectDiff,
+  type ObjectList,
+  type Parting,
+  type PlacedEvent,
+  type TraceDiff,
+} from './diff/index.ts'
 export { TraceError } from './errors.ts'
 export {
   type Burst,

@@ -62,8 +62,7 @@ export class Distribution {
   /** `undefined` when nothing was recorded. */
   summary(): DistributionSummary | undefined {
     if (this.#count === 0) return undefined
-    const at = (percentile: number): number =>
-      Math.min(this.#max, this.#histogram.getValueAtPercentile(percentile))
+    const at = (percentile: number): number => Math.min(this.#max, this.#histogram.getValueAtPercentile(percentile))
     return {
       count: this.#count,
       min: this.#min,

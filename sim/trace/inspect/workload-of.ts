@@ -15,7 +15,12 @@ export function workloadOf(owner: string | undefined, labels: Labels | undefined
   if (owner.startsWith('ReplicaSet/')) {
     const hash = labels?.['pod-template-hash']
     const suffix = `-${hash}`
-    if (hash !== undefined && hash !== '' && owner.endsWith(suffix) && owner.length > 'ReplicaSet/'.length + suffix.length) {
+    if (
+      hash !== undefined &&
+      hash !== '' &&
+      owner.endsWith(suffix) &&
+      owner.length > 'ReplicaSet/'.length + suffix.length
+    ) {
       return `Deployment/${owner.slice('ReplicaSet/'.length, -suffix.length)}`
     }
   }

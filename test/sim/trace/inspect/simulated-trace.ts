@@ -15,7 +15,15 @@ const TIMINGS = {
   evictionMs: 60_000,
 }
 
-const NAMES = ['shop/cart', 'shop/checkout', 'shop/search', 'media/encoder', 'media/thumbs', 'billing/invoice', 'infra/ingress']
+const NAMES = [
+  'shop/cart',
+  'shop/checkout',
+  'shop/search',
+  'media/encoder',
+  'media/thumbs',
+  'billing/invoice',
+  'infra/ingress',
+]
 
 function workload(index: number, replicas: number): WorkloadSpec {
   const [namespace = '', name = ''] = NAMES[index]!.split('/')
