@@ -34,10 +34,10 @@ export function instantOf(ms: number): string {
 
 /** The fields of an event, the telling ones first: `0:00.020 pod bound shop/cart-1 node=n-3 uid=…`. */
 export function eventWords(line: string): string {
-  const { t, kind, op, namespace, name, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>
+  const { t, kind, op, namespace, name, ...rest } = JSON.parse(line) as Readonly<Record<string, string | undefined>>
   const whose = [namespace, name].filter(part => part !== undefined).join('/')
   const fields = Object.entries(rest).map(
-    ([field, value]) => `${field}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+    ([field, value]) => `${field}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
   return oneLine([instantOf(Number(t)), kind, op, whose, ...fields].filter(part => part !== '').join(' '))
 }

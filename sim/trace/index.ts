@@ -25,7 +25,6 @@ export {
   type ChurnFigures,
   type ChurnTableFigures,
   type DistributionBucket,
-  EVENT_GROUPS,
   inspectTrace,
   type InspectOptions,
   type Inspection,

@@ -1,5 +1,5 @@
 export { Distribution, type DistributionBucket, type DistributionSummary } from './distribution.ts'
-export { EVENT_GROUPS, type EventGroup, type Inspection, type LevelFigures } from './inspection.ts'
+export type { EventGroup, Inspection, LevelFigures } from './inspection.ts'
 export type { ChurnFigures, ChurnTableFigures } from './churn-table.ts'
 export type { Burst } from './bursts.ts'
 export { inspectTrace, type InspectOptions } from './inspector.ts'
