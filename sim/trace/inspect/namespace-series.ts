@@ -42,11 +42,14 @@ export class NamespaceSeries {
     return this.#rest.events === 0 ? shown : [...shown, { namespace: null, values: this.#rest.series.values(bins) }]
   }
 
+  /** Half of them at once: namespaces may come and go with their pods. */
   #giveUpSmallest(): void {
-    const [namespace, smallest] = [...this.#byNamespace].reduce((a, b) => (b[1].events < a[1].events ? b : a))
-    this.#byNamespace.delete(namespace)
-    this.#intoRest(smallest)
-    this.#timeline.drop(smallest.series)
+    const smallest = [...this.#byNamespace].sort(([, a], [, b]) => a.events - b.events).slice(0, KEPT_MAX / 2)
+    for (const [namespace, counted] of smallest) {
+      this.#byNamespace.delete(namespace)
+      this.#intoRest(counted)
+      this.#timeline.drop(counted.series)
+    }
   }
 
   #intoRest({ series, events }: Counted): void {
