@@ -127,6 +127,7 @@ export class TraceReader {
   #judge(lines: readonly Line[]): ChurnEvent[] {
     const events: ChurnEvent[] = []
     const numbers: number[] = []
+    const texts: string[] = []
     for (const line of lines) {
       if (line.fault !== undefined) {
         this.#onFaultyLine(line)
@@ -135,10 +136,12 @@ export class TraceReader {
       const event = this.#parse(line)
       if (event === undefined) continue
       this.#counter.add(event)
-      this.#hash.update(line.text).update('\n')
+      texts.push(line.text)
       events.push(event)
       numbers.push(line.number)
     }
+    // Once per batch: each call costs as much as hashing several lines.
+    if (texts.length > 0) this.#hash.update(`${texts.join('\n')}\n`)
     this.#lineNumbers = numbers
     return events
   }
