@@ -260,7 +260,8 @@ function bursts(
   if (found.length === 0) return
   const window = windowName(windowMs)
   lines.push('')
-  put(`${c.bold('Bursts')}  ${c.dim(`windows of ${window} with the most events; those that touch are one`)}`)
+  const note = cut(`windows of ${window} with the most events; those that touch are one`, inner - 8)
+  put(`${c.bold('Bursts')}  ${c.dim(note)}`)
   const shown = found.slice(0, top)
   const starts = shown.map(({ startMs }) => instantOf(startMs))
   const counts = shown.map(({ peak }) => `${formatNumber(peak)} in ${window}`)

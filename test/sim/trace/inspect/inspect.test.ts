@@ -99,7 +99,17 @@ void t.test('a small trace, by hand', async t => {
       podsMax: { pods: 1, node: 'n-0', atMs: 1200 },
     },
     owners: {
-      rows: [{ namespace: 'shop', owner: 'Deployment/cart', created: 2, deleted: 1, restarts: 2, aliveMax: 2, createdPerHour: 360 }],
+      rows: [
+        {
+          namespace: 'shop',
+          owner: 'Deployment/cart',
+          created: 2,
+          deleted: 1,
+          restarts: 2,
+          aliveMax: 2,
+          createdPerHour: 360,
+        },
+      ],
     },
     namespaces: { rows: [{ namespace: 'shop', created: 2, aliveAtEnd: 1 }] },
   })
@@ -126,7 +136,10 @@ void t.test('what was there at the start is no churn, and its age is not told', 
   t.match(pods, { created: 1, atStart: 1, termination: { ms: { count: 1, max: 500 } } })
   t.match(owners.rows, [{ owner: '(no owner)', created: 1, atStart: 1, createdPerHour: 0 }])
   t.equal(rates.events[0]!.max, 2, 'only what happened later')
-  t.same(bursts.found.map(({ startMs }) => startMs), [4000, 6000])
+  t.same(
+    bursts.found.map(({ startMs }) => startMs),
+    [4000, 6000],
+  )
 })
 
 void t.test('bursts: busy windows that touch are one, with who and why', async t => {
@@ -158,7 +171,11 @@ void t.test('bursts: busy windows that touch are one, with who and why', async t
   ])
   t.equal(bursts.found.length, 2, 'as many as were asked for')
   const wide = await inspect(events, { durationMs: 60_000, windowMs: 30_000 })
-  t.same(wide.bursts.found.map(({ startMs, events: n }) => [startMs, n]), [[0, 42]], 'both windows touch')
+  t.same(
+    wide.bursts.found.map(({ startMs, events: n }) => [startMs, n]),
+    [[0, 42]],
+    'both windows touch',
+  )
   t.equal(wide.rates.events[1]!.windowMs, 30_000)
 })
 
@@ -186,7 +203,9 @@ void t.test('more owners than are told apart: the smallest are summed, and nothi
   const OWNERS = 12_000
   for (let i = 0; i < OWNERS; i++) {
     // The first ones have two pods each.
-    const ones = ['a', 'b'].slice(0, i < 100 ? 2 : 1).map(which => ({ ...pod(`p-${i}-${which}`), namespace: `ns-${i % 80}` }))
+    const ones = ['a', 'b']
+      .slice(0, i < 100 ? 2 : 1)
+      .map(which => ({ ...pod(`p-${i}-${which}`), namespace: `ns-${i % 80}` }))
     for (const one of ones) events.push({ t: i * 10 + 1, ...one, op: 'created', owner: `Job/j-${i}` })
     for (const one of ones) events.push({ t: i * 10 + 5, ...one, op: 'restarted', restarts: 3 })
     for (const one of ones) events.push({ t: i * 10 + 9, ...one, op: 'deleted' })
@@ -198,12 +217,21 @@ void t.test('more owners than are told apart: the smallest are summed, and nothi
   t.equal(owners.rows[100]!.created, 1)
   const sum = (of: (row: { created: number; restarts: number; aliveMean: number }) => number): number =>
     owners.rows.reduce((all, row) => all + of(row), of(owners.rest!))
-  t.equal(sum(row => row.created), pods.created)
-  t.equal(sum(row => row.restarts), 3 * pods.created)
+  t.equal(
+    sum(row => row.created),
+    pods.created,
+  )
+  t.equal(
+    sum(row => row.restarts),
+    3 * pods.created,
+  )
   t.ok(Math.abs(sum(row => row.aliveMean) - (8 * pods.created) / durationMs) < 1e-9)
   t.equal(namespaces.rows.length, 80)
   t.equal(series.podsCreatedBy.length, 6, 'five namespaces, and the others')
-  t.equal(series.podsCreatedBy.flatMap(({ values }) => values).reduce((a, b) => a + b), pods.created)
+  t.equal(
+    series.podsCreatedBy.flatMap(({ values }) => values).reduce((a, b) => a + b),
+    pods.created,
+  )
 })
 
 const QUANTILES = [
@@ -233,7 +261,12 @@ function near(t: Check, found: number, wanted: number, what: string): void {
   t.ok(Math.abs(found - wanted) <= 1e-9 * Math.max(1, Math.abs(wanted)), `${what}: ${found}, not ${wanted}`)
 }
 
-function samePhase(t: Check, phase: PhaseFigures, wanted: Partial<Record<'values', number[]>> & object, what: string): void {
+function samePhase(
+  t: Check,
+  phase: PhaseFigures,
+  wanted: Partial<Record<'values', number[]>> & object,
+  what: string,
+): void {
   const { values = [] } = wanted
   const figures = sorted(values)
   t.equal(phase.ms?.count ?? 0, values.length, `${what}: count`)
@@ -243,7 +276,11 @@ function samePhase(t: Check, phase: PhaseFigures, wanted: Partial<Record<'values
     `${what}: buckets`,
   )
   for (const { from, to, count } of phase.buckets) {
-    t.equal(count, values.filter(ms => ms >= from - 1e-6 * from && ms < to - 1e-6 * to).length, `${what}: ${from} to ${to}`)
+    t.equal(
+      count,
+      values.filter(ms => ms >= from - 1e-6 * from && ms < to - 1e-6 * to).length,
+      `${what}: ${from} to ${to}`,
+    )
   }
   if (figures === undefined || phase.ms === undefined) return
   t.equal(phase.ms.min, figures.min, `${what}: min`)
@@ -299,7 +336,9 @@ function sameAsNaive(t: Check, found: Inspection, events: readonly ChurnEvent[],
     const whole = begun.filter(one => at(one, to!) !== undefined)
     const rest = begun.filter(one => at(one, to!) === undefined)
     const never = rest.filter(
-      one => at(one, 'deleted') !== undefined || (name !== 'lifetime' && name !== 'termination' && endedMs(one) !== undefined),
+      one =>
+        at(one, 'deleted') !== undefined ||
+        (name !== 'lifetime' && name !== 'termination' && endedMs(one) !== undefined),
     )
     const phase = found.pods[name] as PhaseFigures
     samePhase(t, phase, { values: whole.map(one => at(one, to!)! - at(one, from!)!) }, name)
