@@ -27,11 +27,12 @@ export function logHistogram(id: string, title: string, { ms, buckets }: PhaseFi
   const edge = width - right
   const y = linearScale(Math.max(...buckets.map(({ count }) => count)), [floor, top], '1', 3)
   const zero = buckets[0]!.from === 0
-  const first = Math.log10(zero ? 1 : buckets[0]!.from) - (zero ? 0.1 : 0)
+  const [low, high] = [Math.log10(zero ? 1 : buckets[0]!.from) - (zero ? 0.1 : 0), Math.log10(buckets.at(-1)!.to)]
   // A single bucket needs some room around it, to be seen as what it is.
-  const last = Math.max(Math.log10(buckets.at(-1)!.to), first + 1)
+  const room = Math.max(0, 1 - (high - low)) / 2
+  const [first, last] = [low - room, high + room]
   const at = (value: number): number =>
-    left + ((Math.max(first, Math.log10(Math.max(value, 1e-9))) - first) / (last - first)) * (edge - left)
+    left + ((Math.max(low, Math.log10(Math.max(value, 1e-9))) - first) / (last - first)) * (edge - left)
   const bars = buckets.map(({ from, to, count }) => {
     if (count === 0) return undefined
     const [x0, x1] = [at(from), at(to)]

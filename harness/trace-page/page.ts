@@ -20,7 +20,7 @@ import { boundsOf, completenessOf, instantOf, phasesOf, scrubbedOf, sourceOf, sp
 const STYLE = `
 header{padding-bottom:16px}
 .legend text{fill:var(--ink)}
-.layer{opacity:.85}.layer.f5{opacity:.5}
+.layer{opacity:.85}.layer.f5,.legend .f5{opacity:.5}
 .spread-band{opacity:.16}
 .hit path{fill:transparent}.hit path:hover{fill:var(--mark);opacity:.22}
 .quantile path{stroke:var(--ink);stroke-width:1.2;stroke-dasharray:3 2;fill:none;opacity:.7}.quantile text{fill:var(--ink);font-size:11px;font-weight:600;paint-order:stroke;stroke:var(--panel);stroke-width:3px}
@@ -28,7 +28,7 @@ header{padding-bottom:16px}
 .lengths{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:12px;margin-bottom:14px}
 .lengths figure{padding:11px 12px 8px}
 .lengths svg{display:block;width:100%;height:auto;margin-top:6px;font-size:11.5px;font-variant-numeric:tabular-nums}
-.burst td{min-width:5em}.burst ul{margin:0;padding:0;list-style:none}
+.burst td{min-width:5em}.burst td:first-child{white-space:nowrap}
 .pairs{columns:3 240px;column-gap:36px;padding:12px 16px;margin:0}
 .pairs div{display:flex;justify-content:space-between;gap:12px;break-inside:avoid;padding:3px 0;border-bottom:1px dotted var(--line)}
 .pairs dd{margin:0;font-variant-numeric:tabular-nums}
