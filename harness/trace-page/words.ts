@@ -158,7 +158,7 @@ export function boundsOf({ owners, namespaces, pods }: Inspection): string[] {
     ...(pods.addresses.forgotten === 0
       ? []
       : [
-          `${plural(pods.addresses.forgotten, 'address')} that had been free for longest were forgotten: some reuse is not counted`,
+          `${formatNumber(pods.addresses.forgotten)} addresses that had been free for longest were forgotten: some reuse is not counted`,
         ]),
   ]
 }

@@ -13,15 +13,19 @@ export interface AddressFigures {
   readonly forgotten: number
 }
 
-/** Addresses that nobody has which are remembered. */
-const LEFT_MAX = 250_000
+/** Addresses that nobody has: as many are remembered at least, and at most twice as many. */
+const LEFT_MIN = 150_000
 
 /** Which addresses are taken again by another pod, and after how long: what mixes the series of two pods. */
 export class AddressReuse {
   /** How many pods have each address now. */
   readonly #held = new Map<string, number>()
-  /** When each was left by the last pod that had it; the longest ago first. */
-  readonly #left = new Map<string, number>()
+  /**
+   * When each was left by the last pod that had it: the newer ones, and those before. The older are forgotten all at once: to
+   * delete the first of a Map again and again takes time that grows with its size.
+   */
+  #left = new Map<string, number>()
+  #leftBefore = new Map<string, number>()
   readonly #afterMs = new Distribution()
   #given = 0
   #reused = 0
@@ -33,9 +37,10 @@ export class AddressReuse {
     const holders = this.#held.get(address) ?? 0
     this.#held.set(address, holders + 1)
     if (holders > 0) this.#shared++
-    const leftMs = this.#left.get(address)
+    const leftMs = this.#left.get(address) ?? this.#leftBefore.get(address)
     if (leftMs === undefined) return
     this.#left.delete(address)
+    this.#leftBefore.delete(address)
     if (holders > 0) return
     this.#reused++
     this.#afterMs.record(t - leftMs)
@@ -49,10 +54,10 @@ export class AddressReuse {
     }
     this.#held.delete(address)
     this.#left.set(address, t)
-    if (this.#left.size <= LEFT_MAX) return
-    const [longestAgo] = this.#left.keys()
-    this.#left.delete(longestAgo!)
-    this.#forgotten++
+    if (this.#left.size < LEFT_MIN) return
+    this.#forgotten += this.#leftBefore.size
+    this.#leftBefore = this.#left
+    this.#left = new Map()
   }
 
   finish(): AddressFigures {

@@ -15,6 +15,7 @@ import {
   type TraceReaderOptions,
   type WindowFigures,
 } from '../../../../sim/trace/index.ts'
+import { AddressReuse } from '../../../../sim/trace/inspect/address-reuse.ts'
 import { areaOf, extremesOf, podsOf, sorted, stepsOf, windowsOf } from './naive.ts'
 import { randomTrace } from './random-trace.ts'
 import { simulatedChurn, writeTrace } from './simulated-trace.ts'
@@ -195,7 +196,7 @@ void t.test('owners are the workloads that people know', async t => {
     events.push({ t: i, ...pod(`p-${i}`), op: 'created', labels, ...(owner === undefined ? {} : { owner }) }),
   )
   const { owners } = await inspect(events)
-  t.same(owners.rows.map(({ owner }) => owner).toSorted(), cases.map(([, , known]) => known).toSorted())
+  t.same(owners.rows.map(({ owner }) => owner!).toSorted(), cases.map(([, , known]) => known).toSorted())
 })
 
 void t.test('more owners than are told apart: the smallest are summed, and nothing is lost', async t => {
@@ -232,6 +233,19 @@ void t.test('more owners than are told apart: the smallest are summed, and nothi
     series.podsCreatedBy.flatMap(({ values }) => values).reduce((a, b) => a + b),
     pods.created,
   )
+})
+
+void t.test('more addresses than are remembered: the longest left are forgotten, and that is told', async t => {
+  const reuse = new AddressReuse()
+  const ADDRESSES = 310_000
+  const live = (at: number, address: number): void => {
+    reuse.take(at, `10.${address}`)
+    reuse.leave(at, `10.${address}`)
+  }
+  for (let i = 0; i < ADDRESSES; i++) live(i, i)
+  live(ADDRESSES, 0)
+  live(ADDRESSES, ADDRESSES - 1)
+  t.match(reuse.finish(), { given: ADDRESSES + 2, reused: 1, forgotten: 150_000, afterMs: { count: 1, max: 1 } })
 })
 
 const QUANTILES = [

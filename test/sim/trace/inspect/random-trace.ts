@@ -45,10 +45,10 @@ export function randomTrace(seed: string, wanted: number, gapMs: number): ChurnE
         break
       case 7:
       case 8:
-        if (of) put({ ...of, op: pod!.ready ? 'not-ready' : 'ready' })
+        if (of) put({ ...of, op: pod.ready ? 'not-ready' : 'ready' })
         break
       case 9:
-        if (of) put({ ...of, op: 'restarted', restarts: pod!.restarts + 1 + prng.below(3) })
+        if (of) put({ ...of, op: 'restarted', restarts: pod.restarts + 1 + prng.below(3) })
         break
       case 10:
         if (of) put({ ...of, op: pick(['succeeded', 'failed'] as const)! })
