@@ -8,6 +8,8 @@ const SUB_COMMANDS: readonly (() => Promise<Add>)[] = [
   async () => (await import('./trace/convert.ts')).addConvertCommand,
   async () => (await import('./trace/scrub.ts')).addScrubCommand,
   async () => (await import('./trace/simulate.ts')).addSimulateCommand,
+  async () => (await import('./trace/inspect.ts')).addInspectCommand,
+  async () => (await import('./trace/diff.ts')).addDiffCommand,
 ]
 
 export async function addTraceCommand(program: Command): Promise<void> {

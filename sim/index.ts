@@ -22,7 +22,6 @@ export {
   type ReplayMode,
   type ReplayReport,
   type ReplaySpec,
-  TraceError,
   type TraceHeader,
   type TraceOrigin,
 } from './trace/index.ts'
@@ -42,6 +41,28 @@ export {
   TruthTable,
   UID_LABEL,
 } from './targets/index.ts'
+export {
+  type Both,
+  type Burst,
+  type ChurnFigures,
+  type ChurnTableFigures,
+  type DiffSide,
+  diffTraces,
+  IGNORABLE,
+  type Ignored,
+  type Inspection,
+  inspectTrace,
+  type LevelBins,
+  type LevelFigures,
+  type ObjectDiff,
+  type ObjectList,
+  type Parting,
+  type PhaseFigures,
+  type PlacedEvent,
+  type TraceDiff,
+  TraceError,
+  TraceReader,
+} from './trace/index.ts'
 
 /** The compiled control-plane thread, for `spawnWorker`. */
 export const CONTROL_PLANE_WORKER = new URL('./control-plane.worker.js', import.meta.url)

@@ -9,7 +9,32 @@ export {
 export { type ConversionReport, type ConvertOptions, convertTrace } from './convert/convert.ts'
 export { type Format, FORMATS } from './convert/converter.ts'
 export { ChurnRecorder, relativeAddresses, traceTime } from './churn-recorder.ts'
+export {
+  type Both,
+  type DiffSide,
+  diffTraces,
+  IGNORABLE,
+  type Ignored,
+  type ObjectDiff,
+  type ObjectList,
+  type Parting,
+  type PlacedEvent,
+  type TraceDiff,
+} from './diff/index.ts'
 export { TraceError } from './errors.ts'
+export {
+  type Burst,
+  type ChurnFigures,
+  type ChurnTableFigures,
+  type DistributionBucket,
+  inspectTrace,
+  type InspectOptions,
+  type Inspection,
+  type LevelBins,
+  type LevelFigures,
+  type PhaseFigures,
+  type WindowFigures,
+} from './inspect/index.ts'
 export {
   TraceCounter,
   type TraceCounts,

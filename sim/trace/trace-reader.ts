@@ -44,6 +44,7 @@ export class TraceReader {
   readonly #counter = new TraceCounter()
   readonly #hash = createHash('sha256')
   #rest: readonly Line[]
+  #lineNumbers: number[] = []
   #isTorn = false
 
   private constructor(
@@ -102,6 +103,11 @@ export class TraceReader {
     return this.#counter
   }
 
+  /** In which lines the events of the last batch stand, from 1: the header's. */
+  get lineNumbers(): readonly number[] {
+    return this.#lineNumbers
+  }
+
   /** SHA-256 over the canonical lines as they stand in the file; only after the last batch. */
   digest(): string {
     return this.#hash.copy().digest('hex')
@@ -129,6 +135,7 @@ export class TraceReader {
 
   #judge(lines: readonly Line[]): ChurnEvent[] {
     const events: ChurnEvent[] = []
+    const numbers: number[] = []
     let text = ''
     for (const line of lines) {
       if (line.fault !== undefined) {
@@ -140,9 +147,11 @@ export class TraceReader {
       this.#counter.add(event)
       text += `${line.text}\n`
       events.push(event)
+      numbers.push(line.number)
     }
     // One call for many lines: a call costs more than the hashing of a line.
     this.#hash.update(text)
+    this.#lineNumbers = numbers
     return events
   }
 

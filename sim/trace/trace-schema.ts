@@ -166,15 +166,19 @@ export const TRACE_LINE_SCHEMA: Schema = {
 
 const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true })
 const validateHeader = ajv.compile(HEADER)
-const validators = new Map<string, ValidateFunction>(
-  [...eventSchemas].map(([shape, schema]) => [shape, ajv.compile(schema)]),
-)
+/** By kind and operation: a key made of both would have to be made for every event. */
+const validators = new Map<unknown, Map<unknown, ValidateFunction>>()
+for (const [shape, schema] of eventSchemas) {
+  const [kind, op] = shape.split(' ')
+  const ofKind = validators.get(kind) ?? new Map<unknown, ValidateFunction>()
+  validators.set(kind, ofKind.set(op, ajv.compile(schema)))
+}
 
 /** What is wrong with the shape of an event, in one sentence; `undefined` when it is one. */
 export function eventFault(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no event: not a JSON object'
   const { kind, op } = value as Partial<ChurnEvent>
-  const validate = kind === 'action' ? validators.get('action') : validators.get(`${kind} ${op}`)
+  const validate = validators.get(kind)?.get(kind === 'action' ? undefined : op)
   if (validate === undefined) return unknownShape(kind, op)
   if (validate(value)) return undefined
   return `${kind} ${op}: ${sentences(validate.errors ?? [])}`

@@ -6,7 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import t from 'tap'
 import { findPrograms } from '../../harness/peers/find-program.ts'
+import { renderInspectHtml } from '../../harness/index.ts'
 import { historiesOf, renderHtml, renderTrendHtml } from '../../reports/index.ts'
+import { inspectTrace, TraceReader } from '../../sim/index.ts'
+import { simulatedChurn, writeTrace } from '../sim/trace/inspect/simulated-trace.ts'
 import { sampleAb, sampleCapacity } from './sample-comparison.ts'
 import { sampleReport } from './sample-report.ts'
 
@@ -22,6 +25,17 @@ const ARGS = [
   '--disable-sync',
 ]
 
+async function tracePage(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'churnbench-html-trace-'))
+  try {
+    const path = join(folder, 'trace.jsonl')
+    await writeTrace(path, simulatedChurn({ durationMs: 300_000 }), 300_000)
+    return renderInspectHtml(await inspectTrace(await TraceReader.open(path)), { name: path }, { top: 10 })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const report = sampleAb({ blocks: 4, pods: 40 })
 const PAGES = {
   'a comparison': renderHtml(report),
@@ -31,6 +45,7 @@ const PAGES = {
     reports: [{ file: 'report.json', report }],
     skipped: [],
   }),
+  'a trace': await tracePage(),
 }
 
 t.test('pages in a real browser', { skip: executablePath === undefined ? 'no Chromium here' : false }, async t => {

@@ -76,10 +76,10 @@ export function logScale(min: number, max: number, range: Range, unit: string): 
   }
 }
 
-/** Seconds of a run: round steps of a clock, `0:30` style from two minutes on. */
+/** Seconds of a run: round steps of a clock, `0:30` style from two minutes on, days from four on. */
 export function timeScale(maxS: number, range: Range, wanted = 8): Scale {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400]
-  const step = steps.find(candidate => maxS / candidate <= wanted) ?? Math.ceil(maxS / wanted / 86_400) * 86_400
+  const step = steps.find(candidate => maxS / candidate <= wanted) ?? niceStep(maxS / wanted / 86_400) * 86_400
   const high = Math.max(maxS, 1)
   const ticks: Tick[] = []
   for (let value = 0; value <= high * (1 + 1e-9); value += step) ticks.push({ value, label: clock(value, high) })
@@ -180,5 +180,6 @@ function clock(seconds: number, max: number): string {
   if (max <= 120) return `${seconds} s`
   const two = (part: number): string => String(Math.floor(part)).padStart(2, '0')
   if (max <= 7200) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`
+  if (max > 4 * 86_400) return `${Number((seconds / 86_400).toFixed(2))} d`
   return `${Math.floor(seconds / 3600)}:${two((seconds % 3600) / 60)} h`
 }
