@@ -6,6 +6,7 @@ type Add = (trace: Command) => void
 /** Loaded together: `trace --help` lists them all, and none is heavy before it runs. */
 const SUB_COMMANDS: readonly (() => Promise<Add>)[] = [
   async () => (await import('./trace/convert.ts')).addConvertCommand,
+  async () => (await import('./trace/cut.ts')).addCutCommand,
   async () => (await import('./trace/scrub.ts')).addScrubCommand,
   async () => (await import('./trace/simulate.ts')).addSimulateCommand,
   async () => (await import('./trace/inspect.ts')).addInspectCommand,

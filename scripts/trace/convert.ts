@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { formatDuration, parseDuration } from '../../base/index.ts'
-import { captureTool } from '../../harness/index.ts'
+import { formatDuration, parseDuration, toolName } from '../../base/index.ts'
 import { type ConversionReport, type ConvertOptions, convertTrace, FORMATS } from '../../sim/trace/index.ts'
 import { numberArgument, seedArgument } from '../run-options.ts'
 
@@ -54,12 +53,11 @@ export function addConvertCommand(trace: Command): void {
 
 async function convertCommand(input: string, options: Options): Promise<void> {
   const { out, json, readyAfter, grace, ...rest } = options
-  const { name, version } = await captureTool(new URL('../../../', import.meta.url))
   const report = await convertTrace(input, out, {
     ...rest,
     ...(readyAfter === undefined ? {} : { readyAfterMs: readyAfter }),
     ...(grace === undefined ? {} : { graceMs: grace }),
-    tool: `${name} ${version}`,
+    tool: toolName(),
   })
   process.stderr.write(summaryOf(report))
   if (json === true) process.stdout.write(`${JSON.stringify(report)}\n`)
