@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { createGunzip } from 'node:zlib'
+import { isDeepStrictEqual } from 'node:util'
 import { describeError } from '../../base/index.ts'
 import type { ChurnEvent } from './churn-event.ts'
 import { TraceError } from './errors.ts'
-import { LineSplitter } from './line-splitter.ts'
+import type { SplitLine } from './line-splitter.ts'
 import { TRACE_VERSION, TraceCounter, type TraceHeader } from './trace-header.ts'
-import { eventFault, headerFault, knownHeader } from './trace-schema.ts'
+import { traceLines } from './trace-lines.ts'
+import { eventFault, LINE_BYTES_MAX, mendEvent, mendHeader, told } from './trace-schema.ts'
 import { TraceState } from './trace-state.ts'
 
 export interface TraceReaderOptions {
-  /** Faulty lines are left out and counted instead of ending the reading. */
+  /**
+   * Faulty lines are left out and counted instead of ending the reading; of a line that only has fields that nobody knows,
+   * these are. Any version is read as if it were the known one.
+   */
   readonly lenient?: boolean
   /** Longest line that is taken, in bytes. Default 1 MiB. */
   readonly lineBytesMax?: number
@@ -19,13 +21,15 @@ export interface TraceReaderOptions {
 
 /** What a lenient reading left out. */
 export interface TraceFaults {
+  /** Of lines, and of the file as a whole: one each, whatever is wrong with it. */
   count: number
   /** The first of them, each a sentence with its line. */
   readonly examples: string[]
 }
 
 const EXAMPLES_MAX = 20
-const LINE_BYTES_MAX = 1024 * 1024
+/** Longest sentence, in characters: what is quoted from a damaged file may be anything. */
+const SENTENCE_MAX = 400
 
 /**
  * Reads a trace from its file, in batches of events that have been judged: their shape, their order, and that they can have
@@ -39,38 +43,45 @@ export class TraceReader {
   readonly faults: TraceFaults = { count: 0, examples: [] }
   /** What there is after the events so far. */
   readonly state = new TraceState()
-  readonly #lines: AsyncGenerator<readonly Line[]>
+  readonly #lines: AsyncGenerator<readonly SplitLine[]>
   readonly #options: TraceReaderOptions
   readonly #counter = new TraceCounter()
   readonly #hash = createHash('sha256')
-  #rest: readonly Line[]
+  #accepted = ''
+  #rest: readonly SplitLine[]
   #isTorn = false
 
   private constructor(
     path: string,
-    header: TraceHeader,
-    lines: AsyncGenerator<readonly Line[]>,
-    rest: readonly Line[],
+    line: SplitLine | undefined,
+    lines: AsyncGenerator<readonly SplitLine[]>,
+    rest: readonly SplitLine[],
     options: TraceReaderOptions,
   ) {
     this.path = path
-    this.header = header
     this.#lines = lines
     this.#rest = rest
     this.#options = options
+    this.header = this.#readHeader(line)
   }
 
   /**
    * Opens a trace and reads its header. `-` is the standard input. Compression is told by the first bytes.
    *
+   * The file stays open until the last batch has been read, or the reading of batches is given up, or `close`.
+   *
    * @throws TraceError CHURN_TRACE_FILE, CHURN_TRACE_FORMAT
    */
   static async open(path: string, options: TraceReaderOptions = {}): Promise<TraceReader> {
-    const lines = linesOf(await bytesOf(path), options.lineBytesMax ?? LINE_BYTES_MAX, path)
+    const lines = traceLines(path, options.lineBytesMax ?? LINE_BYTES_MAX)
     const first = await lines.next()
     const [line, ...rest] = first.done === true ? [] : first.value
-    const reader = new TraceReader(path, readHeader(path, line, options), lines, rest, options)
-    return reader
+    try {
+      return new TraceReader(path, line, lines, rest, options)
+    } catch (error) {
+      await lines.return(undefined)
+      throw error
+    }
   }
 
   /** Whether the trace was brought to its end by whoever wrote it. */
@@ -118,7 +129,7 @@ export class TraceReader {
     await this.#lines.return(undefined)
   }
 
-  #judge(lines: readonly Line[]): ChurnEvent[] {
+  #judge(lines: readonly SplitLine[]): ChurnEvent[] {
     const events: ChurnEvent[] = []
     for (const line of lines) {
       if (line.fault !== undefined) {
@@ -128,13 +139,15 @@ export class TraceReader {
       const event = this.#parse(line)
       if (event === undefined) continue
       this.#counter.add(event)
-      this.#hash.update(line.text).update('\n')
+      this.#accepted += `${line.text}\n`
       events.push(event)
     }
+    this.#hash.update(this.#accepted)
+    this.#accepted = ''
     return events
   }
 
-  #onFaultyLine({ number, fault, isTail }: Line): void {
+  #onFaultyLine({ number, fault, isTail }: SplitLine): void {
     if (isTail === true) {
       this.#isTorn = true
       // A recording that was cut off is whole to its last line: that is what can be had.
@@ -143,28 +156,66 @@ export class TraceReader {
     this.#fault(number, fault!)
   }
 
-  #parse({ number, text }: Line): ChurnEvent | undefined {
+  // hot: once per event.
+  #parse({ number, text }: SplitLine): ChurnEvent | undefined {
     let value: unknown
     try {
       value = JSON.parse(text)
     } catch (error) {
-      this.#fault(number, `is no JSON: ${describeError(error)}`)
+      this.#fault(number, `is no JSON: ${jsonFault(error)}`)
       return undefined
     }
-    const fault = eventFault(value) ?? this.state.apply(value as ChurnEvent)
-    if (fault === undefined) return value as ChurnEvent
-    this.#fault(number, fault)
-    return undefined
+    let fault = eventFault(value)
+    const unknown = fault !== undefined && this.#options.lenient === true ? mendEvent(value) : undefined
+    if (unknown !== undefined) fault = undefined
+    fault ??= this.state.apply(value as ChurnEvent)
+    const sentence = fault ?? unknown
+    if (sentence !== undefined) this.#fault(number, sentence)
+    return fault === undefined ? (value as ChurnEvent) : undefined
   }
 
   #judgeEnd(): void {
-    const { counts, sha256 } = this.header
-    if (counts === undefined || sha256 === undefined || this.faults.count > 0) return
-    if (counts.events !== this.events) {
+    const { durationMs, scale, counts, sha256 } = this.header
+    if (sha256 === undefined || this.faults.count > 0) return
+    if (counts !== undefined && counts.events !== this.events) {
       this.#faultOfFile(`has ${this.events} events where its header says ${counts.events}: it was cut off or changed`)
     } else if (sha256 !== this.digest()) {
       this.#faultOfFile('is not what its checksum says: it was changed after it was written')
+    } else if (
+      (durationMs ?? Number.POSITIVE_INFINITY) < this.#counter.lastMs ||
+      (counts !== undefined && !isDeepStrictEqual(counts, this.#counter.counts)) ||
+      (scale !== undefined && !isDeepStrictEqual(scale, this.state.scale))
+    ) {
+      this.#faultOfFile('has another duration, other counts or another scale than its header says')
     }
+  }
+
+  #readHeader(line: SplitLine | undefined): TraceHeader {
+    if (line === undefined) throw this.#error('is empty; a trace begins with its header')
+    // A byte order mark, as editors put it there.
+    const text = line.text.replace(/^\uFEFF/, '')
+    if (line.fault !== undefined && (line.isTail !== true || isStartOfHeader(text))) {
+      throw this.#error(`line 1: ${line.fault}`)
+    }
+    const value = parsedHeader(text)
+    if (value === undefined) {
+      throw this.#error(
+        'is no churnbench trace: it does not begin with a header; "trace convert" reads what others recorded',
+      )
+    }
+    const isLenient = this.#options.lenient === true
+    if (value['version'] !== TRACE_VERSION) {
+      const version = value['version'] === undefined ? 'no version' : `version ${told(value['version'])}`
+      const fault = `is of ${version}; this churnbench reads version ${TRACE_VERSION}`
+      this.#tell(`line 1: ${fault}`)
+      value['version'] = TRACE_VERSION
+    }
+    const { fault, isMended } = mendHeader(value)
+    if (fault !== undefined) {
+      if (!isMended && isLenient) throw this.#error(`line 1: header: ${fault}`)
+      this.#tell(`line 1: header: ${fault}`)
+    }
+    return value as unknown as TraceHeader
   }
 
   #fault(line: number, fault: string): void {
@@ -176,140 +227,46 @@ export class TraceReader {
   }
 
   #tell(sentence: string): void {
+    const message = printable(sentence)
     if (this.#options.lenient !== true) {
-      throw new TraceError(
-        'CHURN_TRACE_FORMAT',
-        `${this.path}: ${sentence} (--lenient leaves out what cannot be read, and counts it)`,
-      )
+      throw this.#error(`${message} (--lenient leaves out what cannot be read, and counts it)`)
     }
     this.faults.count++
-    if (this.faults.examples.length < EXAMPLES_MAX) this.faults.examples.push(sentence)
+    if (this.faults.examples.length < EXAMPLES_MAX) this.faults.examples.push(message)
+  }
+
+  #error(message: string): TraceError {
+    return new TraceError('CHURN_TRACE_FORMAT', `${this.path}: ${printable(message)}`)
   }
 }
 
-interface Line {
-  /** From 1: the header's. */
-  readonly number: number
-  readonly text: string
-  /** Why it cannot be read at all. */
-  readonly fault?: string
-  /** It is the last and has no end. */
-  readonly isTail?: boolean
-}
-
-function readHeader(path: string, line: Line | undefined, { lenient }: TraceReaderOptions): TraceHeader {
-  const wrong = (message: string): TraceError => new TraceError('CHURN_TRACE_FORMAT', `${path}: ${message}`)
-  if (line === undefined) throw wrong('is empty; a trace begins with its header')
-  if (line.fault !== undefined) throw wrong(`line 1: ${line.fault}`)
-  let value: unknown
+/** The first line's object; `undefined` when it does not say that it is a trace's. */
+function parsedHeader(text: string): Record<string, unknown> | undefined {
   try {
-    value = JSON.parse(line.text)
+    const value: unknown = JSON.parse(text)
+    const isHeader = typeof value === 'object' && value !== null && (value as { trace?: unknown }).trace === 'churnbench'
+    return isHeader ? (value as Record<string, unknown>) : undefined
   } catch {
-    value = undefined
-  }
-  if (typeof value !== 'object' || value === null || (value as { trace?: unknown }).trace !== 'churnbench') {
-    throw wrong('is no churnbench trace: it does not begin with a header; "trace convert" reads what others recorded')
-  }
-  const { version } = value as { version?: unknown }
-  if (version !== TRACE_VERSION) {
-    throw wrong(`is of version ${JSON.stringify(version)}; this churnbench reads version ${TRACE_VERSION}`)
-  }
-  const header = lenient === true ? knownHeader(value as Record<string, unknown>) : value
-  const fault = headerFault(header)
-  if (fault !== undefined) throw wrong(`line 1: header: ${fault}`)
-  return header as TraceHeader
-}
-
-async function bytesOf(path: string): Promise<AsyncIterable<Buffer>> {
-  if (path === '-') return inflatedIfNeeded(process.stdin as AsyncIterable<Buffer>)
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(path)
-    if ((await handle.stat()).isDirectory()) throw new Error('is a folder')
-    await handle.close()
-  } catch (cause) {
-    await handle?.close().catch(() => {})
-    throw new TraceError('CHURN_TRACE_FILE', `the trace ${path} cannot be read`, { cause })
-  }
-  return inflatedIfNeeded(createReadStream(path, { highWaterMark: 256 * 1024 }))
-}
-
-/** Inflates what begins as gzip does. */
-async function inflatedIfNeeded(source: AsyncIterable<Buffer>): Promise<AsyncIterable<Buffer>> {
-  const iterator = source[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  const chunks = (async function* () {
-    try {
-      if (first.done === true) return
-      yield first.value
-      for (;;) {
-        const next = await iterator.next()
-        if (next.done === true) return
-        yield next.value
-      }
-    } finally {
-      await iterator.return?.()
-    }
-  })()
-  const isGzip = first.done !== true && first.value[0] === 0x1f && first.value[1] === 0x8b
-  return isGzip ? inflated(chunks) : chunks
-}
-
-/** Ends with a `TornError` where the compressed data do. */
-async function* inflated(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 })
-  const feeding = (async () => {
-    try {
-      for await (const chunk of chunks) {
-        if (gunzip.destroyed) return
-        if (!gunzip.write(chunk))
-          await new Promise<void>(resolve => onceAny(gunzip, ['drain', 'close', 'error'], resolve))
-      }
-      gunzip.end()
-    } catch (error) {
-      gunzip.destroy(error as Error)
-    }
-  })()
-  try {
-    yield* gunzip as AsyncIterable<Buffer>
-  } catch (error) {
-    throw new TornError(describeError(error))
-  } finally {
-    gunzip.destroy()
-    await feeding
+    return undefined
   }
 }
 
-function onceAny(emitter: NodeJS.EventEmitter, names: readonly string[], fn: () => void): void {
-  const done = (): void => {
-    for (const name of names) emitter.off(name, done)
-    fn()
-  }
-  for (const name of names) emitter.on(name, done)
+const HEADER_START = '{"trace":"churnbench"'
+
+function isStartOfHeader(text: string): boolean {
+  return text.startsWith(HEADER_START) || HEADER_START.startsWith(text)
 }
 
-/** The data end, or stop to make sense, where they should not. */
-class TornError extends Error {}
+/** V8's words without its own line, which is always 1. */
+function jsonFault(error: unknown): string {
+  return describeError(error).replace(/ \(line \d+ column \d+\)/, '')
+}
 
-async function* linesOf(
-  bytes: AsyncIterable<Buffer>,
-  lineBytesMax: number,
-  path: string,
-): AsyncGenerator<readonly Line[]> {
-  const splitter = new LineSplitter(lineBytesMax)
-  let torn: string | undefined
-  try {
-    for await (const chunk of bytes) {
-      const lines = splitter.push(chunk)
-      if (lines.length > 0) yield lines
-    }
-  } catch (error) {
-    if (!(error instanceof TornError)) {
-      throw new TraceError('CHURN_TRACE_FILE', `the trace ${path} cannot be read on`, { cause: error })
-    }
-    torn = `the compressed data are damaged or cut off here (${error.message})`
-  }
-  const tail = splitter.end()
-  if (torn !== undefined) yield [{ number: splitter.nextNumber, text: '', fault: torn, isTail: true }]
-  else if (tail !== undefined) yield [tail]
+/** For a terminal, where control characters from a file have no business. */
+function printable(sentence: string): string {
+  const short = sentence.length > SENTENCE_MAX ? `${sentence.slice(0, SENTENCE_MAX)}…` : sentence
+  return short.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    character => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
 }
