@@ -15,25 +15,22 @@ const CLOSING_BRACE = 0x7d
 const PARTS_MAX = 256
 
 /**
- * Splits bytes into lines without ever holding more than a chunk and the longest line that is allowed: what is longer is passed
- * over and told as a fault. White space at the end of a line, as `\r`, is no part of it; empty lines are counted and not handed
- * out.
+ * Splits bytes into lines without ever holding more than a chunk and the longest line that is allowed: what is longer is told as
+ * a fault as soon as that is seen, and passed over. White space at the end of a line, as `\r`, is no part of it; empty lines are
+ * counted and not handed out.
  */
 export class LineSplitter {
   readonly #lineBytesMax: number
+  /** Of the line that was begun. */
   #parts: Buffer[] = []
   #partBytes = 0
+  /** The line that was begun is too long, which has been told. */
+  #isSkipping = false
   #number = 1
 
   constructor(lineBytesMax: number) {
     this.#lineBytesMax = lineBytesMax
   }
-
-  /** Whether the first line is longer than it may be, wherever it ends. */
-  get isFirstTooLong(): boolean {
-    return this.#number === 1 && this.#isTooLong
-  }
-
 
   // hot: once per line.
   push(chunk: Buffer): SplitLine[] {
@@ -43,32 +40,32 @@ export class LineSplitter {
       let start = 0
       if (this.#partBytes > 0) {
         start = chunk.indexOf(LINE_FEED) + 1
-        this.#gather(chunk.subarray(0, start - 1))
-        this.#endLine(lines)
+        this.#gather(chunk.subarray(0, start - 1), lines)
+        if (!this.#isSkipping) this.#add(this.#number, this.#text(), lines)
+        this.#begin()
+        this.#number++
       }
       // Decoded at once, which is several times as fast as line by line.
       if (start <= last) this.#split(chunk.toString('utf8', start, last + 1), lines)
     }
     // A copy: a slice would keep the whole chunk.
-    if (last + 1 < chunk.length) this.#gather(Buffer.from(chunk.subarray(last + 1)))
+    if (last + 1 < chunk.length) this.#gather(Buffer.from(chunk.subarray(last + 1)), lines)
     return lines
   }
 
   /** What is left when the bytes are over: a line without its end. */
   end(): SplitLine | undefined {
-    return this.#partBytes === 0 ? undefined : this.cut('has no end: the file is cut off here')
+    return this.#partBytes === 0 || this.#isSkipping ? undefined : this.cut('has no end: the file is cut off here')
   }
 
   /** Nothing follows, and something should. */
   cut(fault: string): SplitLine {
-    if (this.#isTooLong) return { number: this.#number, text: '', fault: this.#tooLong() }
     return { number: this.#number, text: this.#text(), fault, isTail: true }
   }
 
   /** What follows is not what came after the bytes before: a line that was begun is lost. */
   break(fault: string): SplitLine {
-    this.#parts = []
-    this.#partBytes = 0
+    this.#begin()
     return { number: this.#number, text: '', fault }
   }
 
@@ -89,35 +86,34 @@ export class LineSplitter {
 
   #add(number: number, text: string, lines: SplitLine[]): void {
     const trimmed = text.trimEnd()
-    if (Buffer.byteLength(text) > this.#lineBytesMax) lines.push({ number, text: '', fault: this.#tooLong() })
+    if (Buffer.byteLength(text) > this.#lineBytesMax) lines.push(this.#tooLong(number))
     else if (trimmed !== '') lines.push({ number, text: trimmed })
   }
 
-  #gather(bytes: Buffer): void {
+  #gather(bytes: Buffer, lines: SplitLine[]): void {
     this.#partBytes += bytes.length
-    if (this.#isTooLong) this.#parts = []
-    else this.#parts.push(bytes)
+    if (this.#isSkipping) return
+    if (this.#partBytes > this.#lineBytesMax) {
+      this.#isSkipping = true
+      this.#parts = []
+      lines.push(this.#tooLong(this.#number))
+      return
+    }
+    this.#parts.push(bytes)
     if (this.#parts.length > PARTS_MAX) this.#parts = [Buffer.concat(this.#parts)]
   }
 
-  #endLine(lines: SplitLine[]): void {
-    const number = this.#number++
-    if (this.#isTooLong) lines.push({ number, text: '', fault: this.#tooLong() })
-    else this.#add(number, this.#text(), lines)
+  #begin(): void {
     this.#parts = []
     this.#partBytes = 0
+    this.#isSkipping = false
   }
 
   #text(): string {
     return Buffer.concat(this.#parts).toString('utf8')
   }
 
-  /** Whether the line that is being read is longer than it may be. */
-  get #isTooLong(): boolean {
-    return this.#partBytes > this.#lineBytesMax
-  }
-
-  #tooLong(): string {
-    return `is longer than ${this.#lineBytesMax} bytes`
+  #tooLong(number: number): SplitLine {
+    return { number, text: '', fault: `is longer than ${this.#lineBytesMax} bytes` }
   }
 }

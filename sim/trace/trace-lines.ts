@@ -19,8 +19,6 @@ export async function* traceLines(path: string, lineBytesMax: number): AsyncGene
       if (part instanceof Uint8Array) {
         const lines = splitter.push(part)
         if (lines.length > 0) yield lines
-        // What begins with such a line is no trace, however much of it follows.
-        if (splitter.isFirstTooLong) break
       } else if (part.kind === 'cut-off') {
         isCut = true
         yield [splitter.cut(part.fault)]

@@ -244,7 +244,8 @@ export class TraceReader {
 function parsedHeader(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    const isHeader = typeof value === 'object' && value !== null && (value as { trace?: unknown }).trace === 'churnbench'
+    const isHeader =
+      typeof value === 'object' && value !== null && (value as { trace?: unknown }).trace === 'churnbench'
     return isHeader ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined

@@ -74,7 +74,9 @@ const shared = (name: 'containers' | 'strategy' | 'ports', description: string):
   $ref: `#/$defs/${name}`,
 })
 
-const SCRAPE_ANNOTATIONS = labels('Those that say whether and how a pod is scraped: `prometheus.io/*`, `churnbench.io/profile`.')
+const SCRAPE_ANNOTATIONS = labels(
+  'Those that say whether and how a pod is scraped: `prometheus.io/*`, `churnbench.io/profile`.',
+)
 const REASON = text('One word, as the control plane has it: NodeStatusUnknown, Evicted, …')
 
 interface Shape {
@@ -86,7 +88,11 @@ interface Shape {
 /** Fields by which each kind of event names its object. */
 const IDENTITIES: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
   node: { name: text('Name of the Node.') },
-  workload: { namespace: TEXT, name: TEXT, type: text('Kind of the object: Deployment, StatefulSet, DaemonSet, Job, …') },
+  workload: {
+    namespace: TEXT,
+    name: TEXT,
+    type: text('Kind of the object: Deployment, StatefulSet, DaemonSet, Job, …'),
+  },
   service: { namespace: TEXT, name: TEXT },
   pod: {
     namespace: TEXT,
@@ -227,7 +233,8 @@ const HEADER: Schema = object(
       ['kind'],
       {
         kind: {
-          description: 'run: one of our own. cluster: recorded from an API server. converted: from another format. generated: never happened.',
+          description:
+            'run: one of our own. cluster: recorded from an API server. converted: from another format. generated: never happened.',
           enum: ['run', 'cluster', 'converted', 'generated'],
         },
         tool: { description: 'Who wrote it.', type: 'string' },
@@ -291,7 +298,8 @@ export const TRACE_LINE_SCHEMA: Schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: SCHEMA_ID,
   title: `A line of a churnbench trace, version ${TRACE_VERSION}`,
-  description: 'The first line is the header, all others are events. What must hold between events is told in trace.md.',
+  description:
+    'The first line is the header, all others are events. What must hold between events is told in trace.md.',
   oneOf: ['header', ...[...EVENTS.keys()].map(definitionName)].map(name => ({ $ref: `#/$defs/${name}` })),
   $defs: {
     header: { title: 'header', ...HEADER },
