@@ -113,9 +113,12 @@ function damagedFrom(byte: number): Damage {
 }
 
 async function inflateMember(bytes: Buffer, at: number): Promise<Buffer | Damage> {
+  const length = bytes.readUInt32LE(bytes.length - 4)
   try {
-    const text = await inflate(bytes, { maxOutputLength: MEMBER_BYTES_MAX })
-    if (text.length === bytes.readUInt32LE(bytes.length - 4)) return text
+    if (length > MEMBER_BYTES_MAX) return damagedFrom(at)
+    // Into one buffer, with room to see that there is no more.
+    const text = await inflate(bytes, { chunkSize: length + 64, maxOutputLength: Math.max(length, 1) })
+    if (text.length === length) return text
   } catch {
     // Told by its place; zlib's own words ("invalid distance too far back") help nobody.
   }

@@ -55,7 +55,8 @@ export class LineSplitter {
 
   /** What is left when the bytes are over: a line without its end. */
   end(): SplitLine | undefined {
-    return this.#partBytes === 0 || this.#isSkipping ? undefined : this.cut('has no end: the file is cut off here')
+    if (this.#isSkipping || this.#text().trimEnd() === '') return undefined
+    return this.cut('has no end: the file is cut off here')
   }
 
   /** Nothing follows, and something should. */

@@ -227,16 +227,15 @@ export class TraceReader {
   }
 
   #tell(sentence: string): void {
-    const message = printable(sentence)
     if (this.#options.lenient !== true) {
-      throw this.#error(`${message} (--lenient leaves out what cannot be read, and counts it)`)
+      throw this.#error(sentence, ' (--lenient leaves out what cannot be read, and counts it)')
     }
     this.faults.count++
-    if (this.faults.examples.length < EXAMPLES_MAX) this.faults.examples.push(message)
+    if (this.faults.examples.length < EXAMPLES_MAX) this.faults.examples.push(printable(sentence))
   }
 
-  #error(message: string): TraceError {
-    return new TraceError('CHURN_TRACE_FORMAT', `${this.path}: ${printable(message)}`)
+  #error(sentence: string, wayOut = ''): TraceError {
+    return new TraceError('CHURN_TRACE_FORMAT', `${this.path}: ${printable(sentence)}${wayOut}`)
   }
 }
 

@@ -15,8 +15,8 @@ const INT32_MAX = 2 ** 31 - 1
 const KINDS = ['node', 'workload', 'service', 'pod', 'action']
 /** Faults that are told of one line. */
 const FAULTS_MAX = 3
-/** Unknown names that are longer are no slip of somebody's fingers. */
-const NAME_CHARS_MAX = 100
+/** Unknown names that are shorter are near to everything, longer ones are no slip of somebody's fingers. */
+const NEAR_CHARS = { min: 3, max: 100 }
 
 const TEXT: Schema = { type: 'string', minLength: 1, maxLength: 1024 }
 const COUNT: Schema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
@@ -370,11 +370,14 @@ export function mendHeader(value: Record<string, unknown>): { readonly fault?: s
 
 function deleteUnknown(value: object, { keyword, instancePath, params }: ErrorObject): boolean {
   if (keyword !== 'additionalProperties') return false
-  let holder: unknown = value
+  let holder = value
   for (const step of instancePath.split('/').slice(1)) {
-    holder = (holder as Record<string, unknown>)[step.replaceAll('~1', '/').replaceAll('~0', '~')]
+    const inner = (holder as Record<string, unknown>)[step.replaceAll('~1', '/').replaceAll('~0', '~')]
+    // Left out with what it was in.
+    if (typeof inner !== 'object' || inner === null) return true
+    holder = inner
   }
-  return Reflect.deleteProperty(holder as object, (params as { additionalProperty: string }).additionalProperty)
+  return Reflect.deleteProperty(holder, (params as { additionalProperty: string }).additionalProperty)
 }
 
 function validatorOf({ kind, op }: Partial<ChurnEvent>): ValidateFunction | undefined {
@@ -397,7 +400,8 @@ function known(name: unknown, names: readonly string[]): string {
 }
 
 function nearestName(name: unknown, names: readonly string[]): string | undefined {
-  return typeof name === 'string' && name.length <= NAME_CHARS_MAX ? nearest(name, names) : undefined
+  if (typeof name !== 'string' || name.length < NEAR_CHARS.min || name.length > NEAR_CHARS.max) return undefined
+  return nearest(name, names)
 }
 
 /** A value from a file for a sentence. Not what is in it: it may be nested as deep as a line is long. */
