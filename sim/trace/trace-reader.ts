@@ -6,7 +6,8 @@ import { TraceError } from './errors.ts'
 import type { SplitLine } from './line-splitter.ts'
 import { TRACE_VERSION, TraceCounter, type TraceHeader } from './trace-header.ts'
 import { traceLines } from './trace-lines.ts'
-import { eventFault, LINE_BYTES_MAX, mendEvent, mendHeader, told } from './trace-schema.ts'
+import { LINE_BYTES_MAX } from './trace-schema.ts'
+import { eventFault, mendEvent, mendHeader, told } from './trace-shape.ts'
 import { TraceState } from './trace-state.ts'
 
 export interface TraceReaderOptions {

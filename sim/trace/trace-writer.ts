@@ -7,7 +7,8 @@ import { canonicalLine, type ChurnEvent } from './churn-event.ts'
 import { TraceError } from './errors.ts'
 import { gzipMember, storedMember } from './gzip-members.ts'
 import { TRACE_VERSION, TraceCounter, type TraceHeader, type TraceOrigin } from './trace-header.ts'
-import { eventFault, headerFault, LINE_BYTES_MAX } from './trace-schema.ts'
+import { LINE_BYTES_MAX } from './trace-schema.ts'
+import { eventFault, headerFault } from './trace-shape.ts'
 import { TraceState } from './trace-state.ts'
 
 export interface TraceWriterOptions {

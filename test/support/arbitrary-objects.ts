@@ -57,7 +57,7 @@ class Cluster {
     if (node === undefined) {
       // A node comes without a status, or with one.
       const status = what % 2 === 0 ? {} : { status: { conditions: ready(what > 4) } }
-      this.#put('ADDED', 'Node', { metadata: this.#metadata('spare'), ...status } as never)
+      this.#put('ADDED', 'Node', { metadata: this.#metadata('spare'), ...status })
     } else if (what === 0) {
       this.#delete('Node', node)
     } else {
@@ -83,7 +83,7 @@ class Cluster {
       pod.metadata!.deletionTimestamp ??= '2026-01-01T00:00:00Z'
       pod.metadata!.deletionGracePeriodSeconds ??= 30
     } else if (what === 2) {
-      pod.metadata!.labels = { app: 'cart', run: String(this.versions.length) } as never
+      pod.metadata!.labels = { app: 'cart', run: String(this.versions.length) }
     } else if (!isBound) {
       pod.spec!.nodeName = 'home'
     } else if (what <= 4) {
@@ -97,7 +97,7 @@ class Cluster {
     } else if (what <= 10 && !hasEnded) {
       Object.assign(status, { phase: what === 9 ? 'Succeeded' : 'Failed', conditions: ready(false) })
     }
-    pod.status = status as never
+    pod.status = status
     this.#put('MODIFIED', 'Pod', pod as never)
   }
 
@@ -112,9 +112,9 @@ class Cluster {
     const { spec, metadata } = workload
     if (what <= 3) spec!.replicas = what
     else if (what <= 6) spec!.template = template(what) as never
-    else if (what === 7) spec!.strategy = { type: 'Recreate' } as never
-    else if (what === 8) spec!.strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } as never
-    else workload.status = { replicas: what } as never
+    else if (what === 7) spec!.strategy = { type: 'Recreate' }
+    else if (what === 8) spec!.strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } }
+    else workload.status = { replicas: what }
     if (what === 10) {
       const controller = { apiVersion: 'v1', kind: 'App', name: 'web', uid: 'app', controller: true }
       metadata!.ownerReferences =

@@ -10,7 +10,7 @@ import {
   transitionsOf,
   TraceState,
 } from '../../../sim/trace/index.ts'
-import { eventFault } from '../../../sim/trace/trace-schema.ts'
+import { eventFault } from '../../../sim/trace/trace-shape.ts'
 import { arbitraryTrace } from '../../support/arbitrary-trace.ts'
 import { arbitraryLives, type Version } from '../../support/arbitrary-objects.ts'
 import { snapshot, TraceFolder } from './trace-samples.ts'

@@ -2,13 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type ChurnEvent,
-  TraceReader,
-  type TraceReaderOptions,
-  TraceState,
-  TraceWriter,
-} from '../../../sim/trace/index.ts'
+import type { TraceState } from '../../../sim/trace/index.ts'
+import { type ChurnEvent, TraceReader, type TraceReaderOptions, TraceWriter } from '../../../sim/trace/index.ts'
 
 export const ORIGIN = { source: { kind: 'generated' }, targets: 'all' } as const
 
