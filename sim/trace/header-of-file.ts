@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { constants, gunzipSync } from 'node:zlib'
 import { TraceError } from './errors.ts'
 import type { TraceHeader } from './trace-header.ts'
-import { readHeader, type TraceReaderOptions } from './trace-reader.ts'
+import { TraceReader, type TraceReaderOptions } from './trace-reader.ts'
 
 /** A header with everything in it is some hundred bytes; what others put there must fit as well. */
 const HEADER_BYTES_MAX = 64 * 1024
@@ -25,7 +25,11 @@ export function readTraceHeader(path: string, options: TraceReaderOptions = {}):
   if (text.length > 0 && end === -1) {
     throw new TraceError('CHURN_TRACE_FORMAT', `${path} is no churnbench trace: its first line is no header`)
   }
-  return readHeader(path, text === '' ? undefined : { number: 1, text: text.slice(0, end).trimEnd() }, options)
+  return TraceReader.headerOf(
+    path,
+    text === '' ? undefined : { number: 1, text: text.slice(0, end).trimEnd() },
+    options,
+  )
 }
 
 function beginningOf(path: string): Buffer {
@@ -38,6 +42,6 @@ function beginningOf(path: string): Buffer {
       closeSync(fd)
     }
   } catch (cause) {
-    throw new TraceError('CHURN_TRACE_FILE', `the trace ${path} cannot be read`, { cause })
+    throw new TraceError('CHURN_TRACE_FILE', `${path} cannot be read`, { cause })
   }
 }

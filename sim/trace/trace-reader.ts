@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { describeError } from '../../base/index.ts'
 import type { ChurnEvent } from './churn-event.ts'
 import { TraceError } from './errors.ts'
-import { bytesOf, TornError } from './input-bytes.ts'
-import { LineSplitter } from './line-splitter.ts'
+import { rawBytesOf } from './input-bytes.ts'
+import type { SplitLine } from './line-splitter.ts'
 import { TRACE_VERSION, TraceCounter, type TraceHeader } from './trace-header.ts'
-import { eventFault, headerFault, knownHeader } from './trace-schema.ts'
+import { traceLines } from './trace-lines.ts'
+import { LINE_BYTES_MAX } from './trace-schema.ts'
+import { eventFault, mendEvent, mendHeader, told } from './trace-shape.ts'
 import { TraceState } from './trace-state.ts'
 
 export interface TraceReaderOptions {
-  /** Faulty lines are left out and counted instead of ending the reading. */
+  /**
+   * Faulty lines are left out and counted instead of ending the reading; of a line that only has fields that nobody knows,
+   * these are. Any version is read as if it were the known one.
+   */
   readonly lenient?: boolean
-  /** It may have been changed by hand: counts and checksum of its header are not held against it. */
+  /** It may have been changed by hand: what its header says of its end is not held against it. */
   readonly edited?: boolean
   /** Longest line that is taken, in bytes. Default 1 MiB. */
   readonly lineBytesMax?: number
@@ -19,13 +25,15 @@ export interface TraceReaderOptions {
 
 /** What a lenient reading left out. */
 export interface TraceFaults {
+  /** Of lines, and of the file as a whole: one each, whatever is wrong with it. */
   count: number
   /** The first of them, each a sentence with its line. */
   readonly examples: string[]
 }
 
 const EXAMPLES_MAX = 20
-const LINE_BYTES_MAX = 1024 * 1024
+/** Longest sentence, in characters: what is quoted from a damaged file may be anything. */
+const SENTENCE_MAX = 400
 
 /**
  * Reads a trace from its file, in batches of events that have been judged: their shape, their order, and that they can have
@@ -39,48 +47,60 @@ export class TraceReader {
   readonly faults: TraceFaults = { count: 0, examples: [] }
   /** What there is after the events so far. */
   readonly state = new TraceState()
-  readonly #lines: AsyncGenerator<readonly Line[]>
+  readonly #lines: AsyncGenerator<readonly SplitLine[]>
   readonly #options: TraceReaderOptions
   readonly #counter = new TraceCounter()
   readonly #hash = createHash('sha256')
-  #rest: readonly Line[]
-  #lineNumbers: number[] = []
+  #accepted = ''
+  #lineNumbers: readonly number[] = []
+  #rest: readonly SplitLine[]
   #isTorn = false
 
   private constructor(
     path: string,
-    header: TraceHeader,
-    lines: AsyncGenerator<readonly Line[]>,
-    rest: readonly Line[],
+    line: SplitLine | undefined,
+    lines: AsyncGenerator<readonly SplitLine[]>,
+    rest: readonly SplitLine[],
     options: TraceReaderOptions,
   ) {
     this.path = path
-    this.header = header
     this.#lines = lines
     this.#rest = rest
     this.#options = options
+    this.header = this.#readHeader(line)
   }
 
   /**
    * Opens a trace and reads its header. `-` is the standard input. Compression is told by the first bytes.
    *
+   * The file stays open until the last batch has been read, or the reading of batches is given up, or `close`.
+   *
    * @throws TraceError CHURN_TRACE_FILE, CHURN_TRACE_FORMAT
    */
   static async open(path: string, options: TraceReaderOptions = {}): Promise<TraceReader> {
-    return TraceReader.from(await bytesOf(path), path, options)
+    return TraceReader.from(await rawBytesOf(path), path, options)
   }
 
-  /** The same of bytes that somebody has opened, and inflated, already; `path` is what messages call them. */
+  /** The same of bytes that somebody has opened already; `path` is what messages call them. */
   static async from(
     bytes: AsyncIterable<Buffer>,
     path: string,
     options: TraceReaderOptions = {},
   ): Promise<TraceReader> {
-    const lines = linesOf(bytes, options.lineBytesMax ?? LINE_BYTES_MAX, path)
+    const lines = traceLines(bytes, path, options.lineBytesMax ?? LINE_BYTES_MAX)
     const first = await lines.next()
     const [line, ...rest] = first.done === true ? [] : first.value
-    const reader = new TraceReader(path, readHeader(path, line, options), lines, rest, options)
-    return reader
+    try {
+      return new TraceReader(path, line, lines, rest, options)
+    } catch (error) {
+      await lines.return(undefined)
+      throw error
+    }
+  }
+
+  /** The header that the first line of a trace is. @throws TraceError CHURN_TRACE_FORMAT */
+  static headerOf(path: string, line: SplitLine | undefined, options: TraceReaderOptions = {}): TraceHeader {
+    return new TraceReader(path, line, noLines(), [], options).header
   }
 
   /** Whether the trace was brought to its end by whoever wrote it. */
@@ -103,7 +123,7 @@ export class TraceReader {
     return this.#counter
   }
 
-  /** In which lines the events of the last batch stand, from 1: the header's. */
+  /** The line of each event of the last batch, the header's being 1. */
   get lineNumbers(): readonly number[] {
     return this.#lineNumbers
   }
@@ -133,10 +153,9 @@ export class TraceReader {
     await this.#lines.return(undefined)
   }
 
-  #judge(lines: readonly Line[]): ChurnEvent[] {
+  #judge(lines: readonly SplitLine[]): ChurnEvent[] {
     const events: ChurnEvent[] = []
     const numbers: number[] = []
-    let text = ''
     for (const line of lines) {
       if (line.fault !== undefined) {
         this.#onFaultyLine(line)
@@ -145,17 +164,18 @@ export class TraceReader {
       const event = this.#parse(line)
       if (event === undefined) continue
       this.#counter.add(event)
-      text += `${line.text}\n`
+      this.#accepted += `${line.text}\n`
       events.push(event)
       numbers.push(line.number)
     }
-    // One call for many lines: a call costs more than the hashing of a line.
-    this.#hash.update(text)
     this.#lineNumbers = numbers
+    // Once for all: a call costs more than the hashing of a line.
+    this.#hash.update(this.#accepted)
+    this.#accepted = ''
     return events
   }
 
-  #onFaultyLine({ number, fault, isTail }: Line): void {
+  #onFaultyLine({ number, fault, isTail }: SplitLine): void {
     if (isTail === true) {
       this.#isTorn = true
       // A recording that was cut off is whole to its last line: that is what can be had.
@@ -164,29 +184,66 @@ export class TraceReader {
     this.#fault(number, fault!)
   }
 
-  #parse({ number, text }: Line): ChurnEvent | undefined {
+  // hot: once per event.
+  #parse({ number, text }: SplitLine): ChurnEvent | undefined {
     let value: unknown
     try {
       value = JSON.parse(text)
     } catch (error) {
-      this.#fault(number, `is no JSON: ${describeError(error)}`)
+      this.#fault(number, `is no JSON: ${jsonFault(error)}`)
       return undefined
     }
-    const fault = eventFault(value) ?? this.state.apply(value as ChurnEvent)
-    if (fault === undefined) return value as ChurnEvent
-    this.#fault(number, fault)
-    return undefined
+    let fault = eventFault(value)
+    const unknown = fault !== undefined && this.#options.lenient === true ? mendEvent(value) : undefined
+    if (unknown !== undefined) fault = undefined
+    fault ??= this.state.apply(value as ChurnEvent)
+    const sentence = fault ?? unknown
+    if (sentence !== undefined) this.#fault(number, sentence)
+    return fault === undefined ? (value as ChurnEvent) : undefined
   }
 
   #judgeEnd(): void {
-    const { counts, sha256 } = this.header
-    if (this.#options.edited === true) return
-    if (counts === undefined || sha256 === undefined || this.faults.count > 0) return
-    if (counts.events !== this.events) {
+    const { durationMs, scale, counts, sha256 } = this.header
+    if (sha256 === undefined || this.faults.count > 0 || this.#options.edited === true) return
+    if (counts !== undefined && counts.events !== this.events) {
       this.#faultOfFile(`has ${this.events} events where its header says ${counts.events}: it was cut off or changed`)
     } else if (sha256 !== this.digest()) {
       this.#faultOfFile('is not what its checksum says: it was changed after it was written')
+    } else if (
+      (durationMs ?? Number.POSITIVE_INFINITY) < this.#counter.lastMs ||
+      (counts !== undefined && !isDeepStrictEqual(counts, this.#counter.counts)) ||
+      (scale !== undefined && !isDeepStrictEqual(scale, this.state.scale))
+    ) {
+      this.#faultOfFile('has another duration, other counts or another scale than its header says')
     }
+  }
+
+  #readHeader(line: SplitLine | undefined): TraceHeader {
+    if (line === undefined) throw this.#error('is empty; a trace begins with its header')
+    // A byte order mark, as editors put it there.
+    const text = line.text.replace(/^\uFEFF/, '')
+    if (line.fault !== undefined && (line.isTail !== true || isStartOfHeader(text))) {
+      throw this.#error(`line 1: ${line.fault}`)
+    }
+    const value = parsedHeader(text)
+    if (value === undefined) {
+      throw this.#error(
+        'is no churnbench trace: it does not begin with a header; "trace convert" reads what others recorded',
+      )
+    }
+    const isLenient = this.#options.lenient === true
+    if (value['version'] !== TRACE_VERSION) {
+      const version = value['version'] === undefined ? 'no version' : `version ${told(value['version'])}`
+      const fault = `is of ${version}; this churnbench reads version ${TRACE_VERSION}`
+      this.#tell(`line 1: ${fault}`)
+      value['version'] = TRACE_VERSION
+    }
+    const { fault, isMended } = mendHeader(value)
+    if (fault !== undefined) {
+      if (!isMended && isLenient) throw this.#error(`line 1: header: ${fault}`)
+      this.#tell(`line 1: header: ${fault}`)
+    }
+    return value as unknown as TraceHeader
   }
 
   #fault(line: number, fault: string): void {
@@ -199,69 +256,48 @@ export class TraceReader {
 
   #tell(sentence: string): void {
     if (this.#options.lenient !== true) {
-      throw new TraceError(
-        'CHURN_TRACE_FORMAT',
-        `${this.path}: ${sentence} (--lenient leaves out what cannot be read, and counts it)`,
-      )
+      throw this.#error(sentence, ' (--lenient leaves out what cannot be read, and counts it)')
     }
     this.faults.count++
-    if (this.faults.examples.length < EXAMPLES_MAX) this.faults.examples.push(sentence)
+    if (this.faults.examples.length < EXAMPLES_MAX) this.faults.examples.push(printable(sentence))
+  }
+
+  #error(sentence: string, wayOut = ''): TraceError {
+    return new TraceError('CHURN_TRACE_FORMAT', `${this.path}: ${printable(sentence)}${wayOut}`)
   }
 }
 
-interface Line {
-  /** From 1: the header's. */
-  readonly number: number
-  readonly text: string
-  /** Why it cannot be read at all. */
-  readonly fault?: string
-  /** It is the last and has no end. */
-  readonly isTail?: boolean
-}
+// oxlint-disable-next-line require-yield
+async function* noLines(): AsyncGenerator<readonly SplitLine[]> {}
 
-/** Judges the first line of a trace. @throws TraceError CHURN_TRACE_FORMAT */
-export function readHeader(path: string, line: Line | undefined, { lenient }: TraceReaderOptions): TraceHeader {
-  const wrong = (message: string): TraceError => new TraceError('CHURN_TRACE_FORMAT', `${path}: ${message}`)
-  if (line === undefined) throw wrong('is empty; a trace begins with its header')
-  if (line.fault !== undefined) throw wrong(`line 1: ${line.fault}`)
-  let value: unknown
+/** The first line's object; `undefined` when it does not say that it is a trace's. */
+function parsedHeader(text: string): Record<string, unknown> | undefined {
   try {
-    value = JSON.parse(line.text)
+    const value: unknown = JSON.parse(text)
+    const isHeader =
+      typeof value === 'object' && value !== null && (value as { trace?: unknown }).trace === 'churnbench'
+    return isHeader ? (value as Record<string, unknown>) : undefined
   } catch {
-    value = undefined
+    return undefined
   }
-  if (typeof value !== 'object' || value === null || (value as { trace?: unknown }).trace !== 'churnbench') {
-    throw wrong('is no churnbench trace: it does not begin with a header; "trace convert" reads what others recorded')
-  }
-  const { version } = value as { version?: unknown }
-  if (version !== TRACE_VERSION) {
-    throw wrong(`is of version ${JSON.stringify(version)}; this churnbench reads version ${TRACE_VERSION}`)
-  }
-  const header = lenient === true ? knownHeader(value as Record<string, unknown>) : value
-  const fault = headerFault(header)
-  if (fault !== undefined) throw wrong(`line 1: header: ${fault}`)
-  return header as TraceHeader
 }
 
-async function* linesOf(
-  bytes: AsyncIterable<Buffer>,
-  lineBytesMax: number,
-  path: string,
-): AsyncGenerator<readonly Line[]> {
-  const splitter = new LineSplitter(lineBytesMax)
-  let torn: string | undefined
-  try {
-    for await (const chunk of bytes) {
-      const lines = splitter.push(chunk)
-      if (lines.length > 0) yield lines
-    }
-  } catch (error) {
-    if (!(error instanceof TornError)) {
-      throw new TraceError('CHURN_TRACE_FILE', `the trace ${path} cannot be read on`, { cause: error })
-    }
-    torn = `the compressed data are damaged or cut off here (${error.message})`
-  }
-  const tail = splitter.end()
-  if (torn !== undefined) yield [{ number: splitter.nextNumber, text: '', fault: torn, isTail: true }]
-  else if (tail !== undefined) yield [tail]
+const HEADER_START = '{"trace":"churnbench"'
+
+function isStartOfHeader(text: string): boolean {
+  return text.startsWith(HEADER_START) || HEADER_START.startsWith(text)
+}
+
+/** V8's words without its own line, which is always 1. */
+function jsonFault(error: unknown): string {
+  return describeError(error).replace(/ \(line \d+ column \d+\)/, '')
+}
+
+/** For a terminal, where control characters from a file have no business. */
+function printable(sentence: string): string {
+  const short = sentence.length > SENTENCE_MAX ? `${sentence.slice(0, SENTENCE_MAX)}…` : sentence
+  return short.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    character => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
 }

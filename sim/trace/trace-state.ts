@@ -83,6 +83,8 @@ export class TraceState {
   readonly pods = new Map<string, PodState>()
   /** Uid by `namespace/name`. */
   readonly #names = new Map<string, string>()
+  /** Pods that are still bound to a node that is gone, by its name: a new one of that name finds them. */
+  readonly #stranded = new Map<string, number>()
   #lastMs = 0
   #peak = { nodes: 0, workloads: 0, services: 0, pods: 0, podsPerNode: 0 }
 
@@ -136,15 +138,17 @@ export class TraceState {
         reason: undefined,
         failed: false,
         failedReason: undefined,
-        pods: 0,
+        pods: this.#stranded.get(name) ?? 0,
       }
       this.nodes.set(name, state)
+      this.#stranded.delete(name)
       this.#peak.nodes = Math.max(this.#peak.nodes, this.nodes.size)
       return undefined
     }
     if (node === undefined) return `there is no node ${name}`
     if (op === 'removed') {
       this.nodes.delete(name)
+      if (node.pods > 0) this.#stranded.set(name, node.pods)
     } else if (op === 'failed' || op === 'recovered') {
       const failed = op === 'failed'
       if (node.failed === failed) return `node ${name} has ${op} already`
@@ -228,8 +232,7 @@ export class TraceState {
         return undefined
       }
       case 'restarted':
-        if (event.restarts! <= pod.restarts)
-          return `pod ${namespace}/${name} has restarted ${pod.restarts} times already`
+        // Also fewer than before: a kubelet counts the dead containers that it finds, and these are cleared away.
         pod.restarts = event.restarts!
         return undefined
       case 'succeeded':
@@ -245,11 +248,21 @@ export class TraceState {
       case 'deleted': {
         this.pods.delete(uid)
         this.#names.delete(`${namespace}/${name}`)
-        const node = pod.node === undefined ? undefined : this.nodes.get(pod.node)
-        if (node !== undefined && node.pods > 0) node.pods--
+        if (pod.node !== undefined) this.#unbind(pod.node)
         return undefined
       }
     }
+  }
+
+  #unbind(name: string): void {
+    const node = this.nodes.get(name)
+    if (node !== undefined) {
+      node.pods--
+      return
+    }
+    const left = this.#stranded.get(name)! - 1
+    if (left > 0) this.#stranded.set(name, left)
+    else this.#stranded.delete(name)
   }
 
   #create(event: PodEvent): string | undefined {
@@ -281,20 +294,18 @@ export class TraceState {
   }
 
   /**
-   * The events that lead from nothing to here, in an order in which each can happen. A node that is gone while pods of it are
-   * left is there for as long as these take.
+   * The events that lead from nothing to here, in an order in which each can happen. Nodes that are gone and left pods behind
+   * come and go.
    */
   *transitions(): Generator<Transition> {
-    const gone = new Set<string>()
-    for (const { node } of this.pods.values()) if (node !== undefined && !this.nodes.has(node)) gone.add(node)
+    for (const name of this.#stranded.keys()) yield { kind: 'node', op: 'added', name }
     for (const node of this.nodes.values()) yield* nodeSteps(node)
-    for (const name of gone) yield { kind: 'node', op: 'added', name, labels: {} }
     for (const workload of this.workloads.values()) yield workloadStep(workload)
     for (const { namespace, name, labels, selector, ports } of this.services.values()) {
       yield { kind: 'service', op: 'applied', namespace, name, labels, selector, ports }
     }
     for (const pod of this.pods.values()) yield* podSteps(pod)
-    for (const name of gone) yield { kind: 'node', op: 'removed', name }
+    for (const name of this.#stranded.keys()) yield { kind: 'node', op: 'removed', name }
   }
 }
 

@@ -53,10 +53,20 @@ type Workload = (Deployment | ReplicaSet) & {
   }
 }
 
-function podTransitions({ type, object, previous }: Change<Pod>): Transition[] {
+/** The version before, if it was of the same object: another uid is another one of the same name. */
+function sameObject<T extends KubeObject>(object: Stored<T>, previous: Stored<T> | undefined): Stored<T> | undefined {
+  return previous?.metadata.uid === object.metadata.uid ? previous : undefined
+}
+
+function podTransitions({ type, object, previous: before }: Change<Pod>): Transition[] {
   const { namespace = '', name, uid } = object.metadata
   const pod = { kind: 'pod', namespace, name, uid } as const
   const out: Transition[] = []
+  const previous = sameObject(object, before)
+  if (before !== undefined && previous === undefined) {
+    // Its end was missed.
+    out.push({ ...pod, uid: before.metadata.uid, op: 'deleted' })
+  }
   if (previous === undefined) {
     const owner = ownerOf(object)
     const annotations = tracedAnnotations(object.metadata.annotations)
@@ -76,14 +86,18 @@ function podTransitions({ type, object, previous }: Change<Pod>): Transition[] {
   }
   const node = object.spec?.nodeName
   if (node !== undefined && node !== '' && !previous?.spec?.nodeName) out.push({ ...pod, op: 'bound', node })
-  const address = object.status?.podIP
-  if (address !== undefined && address !== '' && address !== previous?.status?.podIP) {
+  const ready = isReady(object)
+  const hasTurned = ready !== (previous !== undefined && isReady(previous))
+  const address = object.status?.podIP ?? ''
+  if (address === '') {
+    // Ready, and the source does not say where.
+    if (ready && hasTurned) out.push({ ...pod, op: 'addressed' })
+  } else if (address !== previous?.status?.podIP) {
     out.push({ ...pod, op: 'addressed', address })
   }
   const restarts = restartsOf(object)
   if (restarts > (previous === undefined ? 0 : restartsOf(previous))) out.push({ ...pod, op: 'restarted', restarts })
-  const ready = isReady(object)
-  if (ready !== (previous !== undefined && isReady(previous))) out.push({ ...pod, op: ready ? 'ready' : 'not-ready' })
+  if (hasTurned) out.push({ ...pod, op: ready ? 'ready' : 'not-ready' })
   const phase = object.status?.phase
   if (phase !== previous?.status?.phase) {
     if (phase === 'Succeeded') out.push({ ...pod, op: 'succeeded' })
@@ -99,10 +113,12 @@ function podTransitions({ type, object, previous }: Change<Pod>): Transition[] {
   return out
 }
 
-function nodeTransitions({ type, object, previous }: Change<Node>): Transition[] {
+function nodeTransitions({ type, object, previous: before }: Change<Node>): Transition[] {
   const { name } = object.metadata
   const node = { kind: 'node', name } as const
   const out: Transition[] = []
+  const previous = sameObject(object, before)
+  if (before !== undefined && previous === undefined) out.push({ ...node, op: 'removed' })
   if (previous === undefined) out.push({ ...node, op: 'added', labels: object.metadata.labels ?? {} })
   // A node that is not ready when it is first seen is told by its own event: `added` alone says ready.
   const ready = isReady(object)
@@ -115,19 +131,29 @@ function nodeTransitions({ type, object, previous }: Change<Node>): Transition[]
   return out
 }
 
-/** What somebody asked for. The ReplicaSets of a Deployment are the cluster's own doing and show in their pods. */
-function workloadTransitions({ type, kind, object, previous }: Change<Workload>): Transition[] {
-  if (controllerOf(object) !== undefined) return []
+/**
+ * What somebody asked for. What has a controller is the cluster's own doing, as the ReplicaSets of a Deployment, and shows in
+ * its pods: for a trace it is not there.
+ */
+function workloadTransitions({ type, kind, object, previous: before }: Change<Workload>): Transition[] {
   const { namespace = '', name } = object.metadata
   const workload = { kind: 'workload', namespace, name, type: kind } as const
+  const wasThere = before !== undefined && controllerOf(before) === undefined
+  if (controllerOf(object) !== undefined) return wasThere ? [{ ...workload, op: 'deleted' }] : []
   const out: Transition[] = []
-  // The generation stands for the spec: heartbeats and status, by far the most, end here.
-  if (previous === undefined || previous.metadata.generation !== object.metadata.generation) {
+  const previous = wasThere ? sameObject(object, before) : undefined
+  if (wasThere && previous === undefined) out.push({ ...workload, op: 'deleted' })
+  if (previous === undefined || hasNewSpec(object, previous)) {
     const template = templateOf(object)
     const replicas = replicasOf(kind, object)
-    if (previous === undefined || !isDeepStrictEqual(template, templateOf(previous))) {
-      const selector = object.spec?.selector?.matchLabels
-      const strategy = strategyOf(kind, object)
+    const selector = object.spec?.selector?.matchLabels
+    const strategy = strategyOf(kind, object)
+    if (
+      previous === undefined ||
+      !isDeepStrictEqual(template, templateOf(previous)) ||
+      !isDeepStrictEqual(selector, previous.spec?.selector?.matchLabels) ||
+      !isDeepStrictEqual(strategy, strategyOf(kind, previous))
+    ) {
       const annotations = tracedAnnotations(template?.metadata?.annotations)
       out.push({
         ...workload,
@@ -145,6 +171,12 @@ function workloadTransitions({ type, kind, object, previous }: Change<Workload>)
   }
   if (type === 'DELETED') out.push({ ...workload, op: 'deleted' })
   return out
+}
+
+/** The generation stands for the spec: heartbeats and status, by far the most, end here. */
+function hasNewSpec(object: Stored<Workload>, previous: Stored<Workload>): boolean {
+  const { generation } = object.metadata
+  return generation === undefined || generation !== previous.metadata.generation
 }
 
 function serviceTransitions({ type, object, previous }: Change<Service>): Transition[] {

@@ -5,7 +5,7 @@ import type { ChurnEvent } from '../churn-event.ts'
 import { TraceError } from '../errors.ts'
 import { bytesOf } from '../input-bytes.ts'
 import type { TraceOrigin } from '../trace-header.ts'
-import { eventFault } from '../trace-schema.ts'
+import { eventFault } from '../trace-shape.ts'
 import { refuseExisting, TraceWriter } from '../trace-writer.ts'
 import { Conversion, type LeftOut } from './conversion.ts'
 import type { Converter, Format, FormatOptions } from './converter.ts'
@@ -89,7 +89,7 @@ export async function convertTrace(input: string, output: string, options: Conve
   judgeOptions(format, converter, options)
   const conversion = new Conversion(name, options.lenient ?? false)
   const scratchDir = existingFolder(output)
-  const source = converter.events({ bytes, conversion, options, prng: new Prng(options.seed), scratchDir })
+  const source = converter.events({ input, bytes, conversion, options, prng: new Prng(options.seed), scratchDir })
   const written = await write(source, conversion, output, options, {
     kind: 'converted',
     ...(options.tool === undefined ? {} : { tool: options.tool }),

@@ -27,6 +27,9 @@ export interface FormatOptions {
 
 export interface ConverterInput {
   /** Inflated. */
+  /** Its path, or `-`. */
+  readonly input: string
+  /** What it holds, inflated. */
   readonly bytes: AsyncIterable<Buffer>
   readonly conversion: Conversion
   readonly options: FormatOptions

@@ -7,9 +7,11 @@ import type { Converter } from './converter.ts'
  */
 export const fromChurnbench: Converter = {
   options: [],
-  async *events({ bytes, conversion }) {
+  async *events({ bytes, conversion, input }) {
     const { path, lenient } = conversion
-    const reader = await TraceReader.from(bytes, path, { lenient, edited: true })
+    // From the file itself where there is one: behind a damage, only who inflates it can go on.
+    const options = { lenient, edited: true }
+    const reader = await (input === '-' ? TraceReader.from(bytes, path, options) : TraceReader.open(input, options))
     const { start, source, targets, scrubbed, durationMs } = reader.header
     conversion.origin = {
       ...(start === undefined ? {} : { start }),

@@ -28,10 +28,8 @@ export async function* textLines(
     for await (const chunk of bytes) yield soundOf(chunk)
   } catch (error) {
     if (!(error instanceof TornError)) throw error
-    conversion.fault(
-      `line ${splitter.nextNumber}`,
-      `the compressed data are damaged or cut off here (${error.message})`,
-    )
+    const { number, fault = '' } = splitter.cut(error.message)
+    conversion.fault(`line ${number}`, fault)
   }
   yield soundOf(Buffer.from('\n'))
 }

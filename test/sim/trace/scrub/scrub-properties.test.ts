@@ -10,7 +10,7 @@ import { fingerprint, FingerprintMap } from '../../../../sim/trace/scrub/fingerp
 import { parseKeep, scrubTrace } from '../../../../sim/trace/scrub/index.ts'
 import { Pseudonyms } from '../../../../sim/trace/scrub/pseudonyms.ts'
 import { ScrubLedger } from '../../../../sim/trace/scrub/scrub-ledger.ts'
-import { eventFault } from '../../../../sim/trace/trace-schema.ts'
+import { eventFault } from '../../../../sim/trace/trace-shape.ts'
 
 const KEY = Buffer.alloc(32, 'properties')
 const dir = mkdtempSync(join(tmpdir(), 'churnbench-scrub-'))
