@@ -1,0 +1,7 @@
+export { generateEvents } from './generate.ts'
+export { judgeModel } from './judge-model.ts'
+export type { TraceModel } from './model.ts'
+export { TRACE_MODEL_SCHEMA } from './model-schema.ts'
+export { steady, TRACE_PRESETS } from './presets/index.ts'
+export { enlarged, livelier, withField } from './vary-model.ts'
+export { type GenerateOptions, writeGeneratedTrace } from './write-generated.ts'
