@@ -4,7 +4,10 @@ import type { Command } from 'commander'
 type Add = (trace: Command) => void
 
 /** Loaded together: `trace --help` lists them all, and none is heavy before it runs. */
-const SUB_COMMANDS: readonly (() => Promise<Add>)[] = []
+const SUB_COMMANDS: readonly (() => Promise<Add>)[] = [
+  async () => (await import('./trace/generate.ts')).addGenerateCommand,
+  async () => (await import('./trace/fit.ts')).addFitCommand,
+]
 
 export async function addTraceCommand(program: Command): Promise<void> {
   const trace = program.command('trace').description('look into, convert, anonymise and generate churn traces')

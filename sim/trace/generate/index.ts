@@ -1,6 +1,8 @@
+export { type FittedModel, fitTrace } from './fit/fit-trace.ts'
 export { generateEvents } from './generate.ts'
 export { judgeModel } from './judge-model.ts'
 export type { TraceModel } from './model.ts'
+export { modelText } from './model-text.ts'
 export { TRACE_MODEL_SCHEMA } from './model-schema.ts'
 export { steady, TRACE_PRESETS } from './presets/index.ts'
 export { enlarged, livelier, withField } from './vary-model.ts'
