@@ -135,9 +135,7 @@ export class PodLife {
 
   /** The Node object is gone, and its pods with it. */
   onMachineRemoved(): void {
-    const wasActive = this.isActive
-    this.#remove()
-    if (wasActive) this.#keeper.onLost?.(this, 'node')
+    this.#remove(this.isActive)
   }
 
   #seekPlace(wanted: Machine | undefined): void {
@@ -222,7 +220,8 @@ export class PodLife {
     return undefined
   }
 
-  #remove(): void {
+  /** @param isLost its node took it along, and somebody may want another one. */
+  #remove(isLost = false): void {
     if (this.gone) return
     this.#stopTimers()
     this.#works = false
@@ -231,6 +230,7 @@ export class PodLife {
     this.#emit('deleted', {})
     this.#leave()
     if (this.machine === undefined) this.#machines.stopWaiting(this.uid)
+    if (isLost) this.#keeper.onLost?.(this, 'node')
     this.#keeper.onGone?.(this)
   }
 

@@ -53,7 +53,7 @@ export class World {
   /** What has happened since it was last asked. */
   take(): readonly ChurnEvent[] {
     const events = this.#events
-    if (events.length > 0) this.#events = []
+    this.#events = []
     return events
   }
 }

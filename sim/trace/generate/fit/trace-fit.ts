@@ -35,6 +35,8 @@ interface PodRecord {
   overMs: number | undefined
   endedMs: number | undefined
   terminatingMs: number | undefined
+  /** It was asked to go while nobody on its node answered. */
+  isStuck: boolean
 }
 
 /**
@@ -237,6 +239,7 @@ export class TraceFit {
       overMs: undefined,
       endedMs: undefined,
       terminatingMs: undefined,
+      isStuck: false,
     }
     this.#pods.set(uid, pod)
     if (t === 0) this.#atZero.push(pod)
@@ -304,6 +307,8 @@ export class TraceFit {
 
   #terminating(pod: PodRecord, t: number, graceS: number): void {
     pod.terminatingMs = t
+    // A node that answers nobody lets no pod go, and how long it would have taken is not known.
+    pod.isStuck = pod.node !== undefined && !this.#nodes.isWell(pod.node)
     if (pod.endedMs !== undefined) return
     if (t > 0) pod.fit.graces.add(String(graceS))
     if (pod.overMs === undefined) this.#over(pod, t, 'deleted')
@@ -314,8 +319,7 @@ export class TraceFit {
     const { fit, endedMs, terminatingMs, node } = pod
     if (endedMs !== undefined) {
       if (endedMs > 0) fit.lingerMs.end(t - endedMs)
-    } else if (terminatingMs !== undefined && terminatingMs > 0) {
-      // A node that answers nobody lets no pod go.
+    } else if (terminatingMs !== undefined && terminatingMs > 0 && !pod.isStuck) {
       if (node === undefined || this.#nodes.isWell(node)) fit.terminateMs.end(t - terminatingMs)
       else fit.terminateMs.censor(t - terminatingMs)
     }
@@ -365,7 +369,7 @@ export class TraceFit {
     if (endedMs !== undefined) {
       fit.lingerMs.censor(endMs - endedMs)
     } else if (terminatingMs !== undefined) {
-      fit.terminateMs.censor(endMs - terminatingMs)
+      if (!pod.isStuck) fit.terminateMs.censor(endMs - terminatingMs)
     } else if (boundMs === undefined) {
       fit.scheduleMs.censor(endMs - createdMs)
       fit.pendingMs.censor(endMs - createdMs)

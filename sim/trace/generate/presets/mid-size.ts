@@ -31,7 +31,7 @@ export const midSize: TraceModel = {
       replicas: { kind: 'lognormal', median: 14, p90: 30 },
       service: true,
       rollouts: {
-        perHour: { perHour: OFFICE_HOURS.map(weight => weight * 0.06) },
+        perHour: { perHour: OFFICE_HOURS.map(weight => weight * 0.1) },
         maxSurge: '25%',
         maxUnavailable: '25%',
       },
@@ -51,7 +51,7 @@ export const midSize: TraceModel = {
       workloads: 14,
       replicas: { kind: 'lognormal', median: 9, p90: 18 },
       service: true,
-      rollouts: { perHour: { perHour: OFFICE_HOURS.map(weight => weight * 0.04) }, maxSurge: 1, maxUnavailable: 0 },
+      rollouts: { perHour: { perHour: OFFICE_HOURS.map(weight => weight * 0.07) }, maxSurge: 1, maxUnavailable: 0 },
       pod: {
         ...scraped('server', 9090),
         ...SERVICE_DELAYS,
@@ -67,7 +67,7 @@ export const midSize: TraceModel = {
       workloads: 6,
       replicas: { kind: 'uniform', min: 3, max: 5 },
       service: true,
-      rollouts: { perHour: { perHour: OFFICE_HOURS.map(weight => weight * 0.008) } },
+      rollouts: { perHour: { perHour: OFFICE_HOURS.map(weight => weight * 0.02) } },
       pod: {
         ...scraped('store', 9121),
         ...SERVICE_DELAYS,
