@@ -1,6 +1,4 @@
 import type { Command } from 'commander'
-import { fitTrace, modelText } from '../../sim/trace/generate/index.ts'
-import { TraceReader } from '../../sim/trace/index.ts'
 
 interface Options {
   readonly name: string
@@ -18,6 +16,8 @@ export function addFitCommand(trace: Command): void {
 }
 
 async function fitCommand(path: string, { name, lenient }: Options): Promise<void> {
+  const { fitTrace, modelText } = await import('../../sim/trace/generate/index.ts')
+  const { TraceReader } = await import('../../sim/trace/index.ts')
   const reader = await TraceReader.open(path, { lenient: lenient === true })
   const { model, notes } = await fitTrace(reader, name)
   for (const note of notes) process.stderr.write(`${note}\n`)

@@ -1,18 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { CodedError, describeError, formatDuration, parseDuration } from '../../base/index.ts'
-import { captureTool } from '../../harness/index.ts'
-import {
-  enlarged,
-  judgeModel,
-  livelier,
-  modelText,
-  steady,
-  TRACE_PRESETS,
-  type TraceModel,
-  withField,
-  writeGeneratedTrace,
-} from '../../sim/trace/generate/index.ts'
+import { describeError, formatDuration, parseDuration } from '../../base/index.ts'
+import type * as Generator from '../../sim/trace/generate/index.ts'
+import { steady, TRACE_PRESETS } from '../../sim/trace/generate/presets/index.ts'
 import { TraceError, type TraceHeader } from '../../sim/trace/index.ts'
 import { collect, numberArgument, seedArgument } from '../run-options.ts'
 
@@ -72,8 +62,13 @@ export function addGenerateCommand(trace: Command): void {
     .action(generateCommand)
 }
 
+/** The generator and the harness are loaded when they are needed: `trace --help` lists this command too. */
+const loadGenerator = (): Promise<typeof Generator> => import('../../sim/trace/generate/index.ts')
+
 async function generateCommand(options: Options): Promise<void> {
-  const model = modelOf(options)
+  const generator = await loadGenerator()
+  const { modelText, writeGeneratedTrace } = generator
+  const model = modelOf(generator, options)
   if (options.printModel === true) {
     process.stdout.write(modelText(model))
     return
@@ -81,6 +76,7 @@ async function generateCommand(options: Options): Promise<void> {
   const { out, seed, events, force = false } = options
   if (out === undefined) throw wrong('name the trace to write with --out')
   process.stderr.write(`repeat with: npm run trace -- generate ${repeatOptions(options).join(' ')}\n`)
+  const { captureTool } = await import('../../harness/index.ts')
   const { name, version } = await captureTool(new URL('../../../', import.meta.url))
   const header = await writeGeneratedTrace(out, model, {
     seed,
@@ -95,7 +91,10 @@ async function generateCommand(options: Options): Promise<void> {
 }
 
 /** @throws TraceError CHURN_TRACE_OPTIONS, CHURN_TRACE_FILE */
-function modelOf(options: Options): TraceModel {
+function modelOf(
+  { withField, judgeModel, livelier, enlarged }: typeof Generator,
+  options: Options,
+): Generator.TraceModel {
   const { from, duration, scale = 1, rate = 1, set } = options
   let model: unknown = from === undefined ? presetOf(options) : readModel(from)
   if (duration !== undefined) model = withField(model, `durationMs=${Math.round(duration)}`)
@@ -105,7 +104,7 @@ function modelOf(options: Options): TraceModel {
   return judgeModel(livelier(enlarged(judged, scale), rate), 'that --scale and --rate lead to')
 }
 
-function presetOf({ preset = DEFAULT_PRESET, eventsPerSecond }: Options): TraceModel {
+function presetOf({ preset = DEFAULT_PRESET, eventsPerSecond }: Options): Generator.TraceModel {
   if (eventsPerSecond === undefined) return TRACE_PRESETS[preset]!
   if (preset !== 'steady') throw wrong('--events-per-second is for --preset steady; others take --rate')
   return steady(eventsPerSecond)
@@ -170,6 +169,6 @@ function factorArgument(text: string): number {
   return factor
 }
 
-function wrong(message: string): CodedError {
+function wrong(message: string): TraceError {
   return new TraceError('CHURN_TRACE_OPTIONS', message)
 }

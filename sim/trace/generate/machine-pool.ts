@@ -190,7 +190,7 @@ export class MachinePool {
     const zone = this.#zones[machine.zone]!
     zone.splice(zone.indexOf(machine), 1)
     this.#world.emit({ kind: 'node', op: 'removed', name: machine.name })
-    for (const pod of [...machine.pods]) pod.onMachineRemoved()
+    for (const pod of machine.pods) pod.onMachineRemoved()
     this.#freeSlices.push(machine.slice)
   }
 
@@ -229,7 +229,7 @@ export class MachinePool {
       for (const pod of machine.pods) pod.onMachineReady(false)
     })
     const evicted = this.#world.after(detectMs + drawMs(model.evictMs, prng), () => {
-      for (const pod of [...machine.pods]) pod.evict()
+      for (const pod of machine.pods) pod.evict()
     })
     if (isRemoved) {
       this.#world.after(drawMs(model.removeMs, prng), () => {

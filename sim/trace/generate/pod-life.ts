@@ -1,5 +1,5 @@
 import type { Prng, Timer } from '../../../base/index.ts'
-import type { Labels, TraceContainer, Transition } from '../churn-event.ts'
+import type { Labels, TraceContainer } from '../churn-event.ts'
 import { drawMs } from './distribution.ts'
 import type { MachinePool, Machine } from './machine-pool.ts'
 import type { PodModel } from './model.ts'
@@ -262,7 +262,7 @@ export class PodLife {
 
   #emit(op: PodOp, fields: object): void {
     const { namespace, name } = this.facts
-    this.#world.emit({ kind: 'pod', op, namespace, name, uid: this.uid, ...fields } as Transition)
+    this.#world.emit({ kind: 'pod', op, namespace, name, uid: this.uid, ...fields })
   }
 }
 

@@ -30,13 +30,6 @@ export function nextArrivalMs(rate: Rate, fromMs: number, work: number): number 
   }
 }
 
-/** The rate at an instant, per hour. */
-export function rateAt(rate: Rate, atMs: number): number {
-  if (typeof rate === 'number') return rate
-  const { perHour, binMs = HOUR_MS } = rate
-  return perHour[Math.floor(atMs / binMs) % perHour.length]!
-}
-
 /** So many times as often. */
 export function scaledRate(rate: Rate, factor: number): Rate {
   if (typeof rate === 'number') return rate * factor

@@ -73,7 +73,7 @@ abstract class Slotted<Key> extends Workload {
     const wanted = this.wanted()
     const isWanted = new Set(wanted)
     for (const key of wanted.toReversed()) if (!this.#slots.has(key)) this.#fill(key).start(this.machineOf(key))
-    for (const [key, { pod }] of [...this.#slots]) if (!isWanted.has(key)) pod.terminate()
+    for (const [key, { pod }] of this.#slots) if (!isWanted.has(key)) pod.terminate()
     const stale = wanted.find(key => this.#slots.get(key)!.revision !== this.revision)
     if (stale !== undefined && wanted.every(key => this.#isSettled(key))) this.#slots.get(stale)!.pod.terminate()
   }

@@ -140,7 +140,8 @@ export class TraceFit {
       this.#workloads.set(key, { fit, ...base })
       return
     }
-    if (op === 'applied' && template !== record.template) {
+    // A template can differ in what a trace does not show; with other replicas and all else alike it is the replicas.
+    if (op === 'applied' && (template !== record.template || replicas === record.replicas)) {
       record.template = template
       record.templateMs = t
       record.fit.rollouts.add(t)

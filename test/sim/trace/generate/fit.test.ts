@@ -7,7 +7,8 @@ import { LifeTable } from '../../../../sim/trace/generate/fit/life-table.ts'
 import { RateTable } from '../../../../sim/trace/generate/fit/rate-table.ts'
 import { TraceFit } from '../../../../sim/trace/generate/fit/trace-fit.ts'
 import { generateEvents, judgeModel, TRACE_PRESETS, type TraceModel } from '../../../../sim/trace/generate/index.ts'
-import type { ChurnEvent } from '../../../../sim/trace/index.ts'
+import { type ChurnEvent, transitionsOf } from '../../../../sim/trace/index.ts'
+import { simulate, TIMINGS, workload } from '../../controllers/harness.ts'
 
 type WorkloadClass = TraceModel['classes'][number]
 
@@ -186,7 +187,8 @@ void t.test('a model is found again in its own trace', t => {
     [jobs, model.classes[1]!],
   ] as const) {
     // Jobs are seldom asked to stop: too few cases to compare.
-    for (const delay of got === web ? DELAYS : DELAYS.slice(0, 3)) agree(t, got.pod[delay], wanted.pod[delay], 0.1, `${wanted.name} ${delay}`)
+    for (const delay of got === web ? DELAYS : DELAYS.slice(0, 3))
+      agree(t, got.pod[delay], wanted.pod[delay], 0.1, `${wanted.name} ${delay}`)
     t.same(got.pod.containers[0]!.ports, wanted.pod.containers[0]!.ports)
     t.same(got.pod.annotations, wanted.pod.annotations)
     t.equal(got.pod.graceS, 25)
@@ -245,6 +247,69 @@ void t.test('generating from what was learned and learning again changes little'
   agree(t, after.pod.lifetimeMs, before.pod.lifetimeMs, 0.12, 'lifetime')
   near(t, perHour(after.arrivals), perHour(before.arrivals), 0.1, 'arrivals')
   near(t, after.pod.outcomes!.succeeded!, before.pod.outcomes!.succeeded!, 0.03, 'succeeded')
+  t.end()
+})
+
+/** Some hours of our own simulator: twelve Deployments that are rolled, scaled and lose nodes. */
+function simulatedEvents(): ChurnEvent[] {
+  const events: ChurnEvent[] = []
+  const sim = simulate({
+    nodes: 10,
+    keep: false,
+    timings: { evictionMs: 60_000 },
+    onEvent: ({ type, resource, object, previous }, { clock }) => {
+      for (const transition of transitionsOf({ type, kind: resource.kind, object, previous })) {
+        events.push({ t: Math.floor(clock.elapsedMs), ...transition })
+      }
+    },
+  })
+  const { clock, cluster } = sim
+  const ground = (op: 'failed' | 'recovered', name: string): void => {
+    events.push({ t: Math.floor(clock.elapsedMs), kind: 'node', op, name })
+  }
+  clock.advance(1_000)
+  for (let i = 0; i < 12; i++) cluster.applyWorkload(workload(`app-${i}`, 10 + i))
+  for (let round = 0; round < 30; round++) {
+    clock.advance(120_000)
+    cluster.restart('shop', `app-${round % 12}`)
+    clock.advance(90_000)
+    cluster.scale('shop', `app-${(round * 5) % 12}`, 6 + ((round * 7) % 16))
+    if (round % 6 !== 0) continue
+    const node = `node-${round / 6}`
+    cluster.failNode(node)
+    ground('failed', node)
+    clock.advance(180_000)
+    cluster.recoverNode(node)
+    ground('recovered', node)
+  }
+  return events
+}
+
+void t.test('a run of our own: its timings are learned, and the trace generated from them has them too', t => {
+  const events = simulatedEvents()
+  const durationMs = events.at(-1)!.t
+  const first = fitted([events], durationMs)
+  const second = fitted(generateEvents(first, 'simulated'), durationMs)
+  const [before, after] = [classOf(first, 'Deployment'), classOf(second, 'Deployment')]
+  t.equal(before.workloads, 12)
+  for (const delay of DELAYS) {
+    const { base, jitter } = TIMINGS[delay]
+    const wanted = { kind: 'uniform', min: base, max: base + jitter } as const
+    // The kubelet needs some tens of milliseconds from the containers' end to the deletion.
+    agree(t, before.pod[delay], wanted, delay === 'terminateMs' ? 0.2 : 0.1, `learned ${delay}`)
+    agree(t, after.pod[delay], before.pod[delay], 0.1, `again ${delay}`)
+  }
+  const rollouts = 30 / 12 / (durationMs / HOUR_MS)
+  near(t, perHour(before.rollouts), rollouts, 0.1, 'rollouts of a Deployment in an hour')
+  near(t, perHour(after.rollouts), rollouts, 0.4, 'rollouts again')
+  t.ok(before.scaling !== undefined)
+  t.equal(before.pod.lifetimeMs, undefined, 'no pod was lost for any other reason')
+  const { nodeFailures } = first.cluster
+  near(t, perHour(nodeFailures as WorkloadClass['arrivals']), 5 / (durationMs / HOUR_MS), 0.1, 'failures in an hour')
+  const detected = quantile(nodeFailures!.detectMs, 0.5)
+  t.ok(detected >= TIMINGS.nodeMonitorGraceMs - TIMINGS.leaseRenewMs, `found out after ${detected} ms`)
+  t.ok(detected <= TIMINGS.nodeMonitorGraceMs + TIMINGS.nodeMonitorPeriodMs, `found out after ${detected} ms`)
+  near(t, quantile(nodeFailures!.evictMs, 0.5), 60_000, 0.1, 'eviction')
   t.end()
 })
 
