@@ -33,7 +33,7 @@ ${Object.values(TRACE_PRESETS)
 Examples:
   trace generate --out day.trace.jsonl.gz --seed 7
   trace generate --preset steady --events-per-second 1000 --duration 60s --out steady.jsonl.gz
-  trace generate --preset large --events 5000000 --out large.jsonl.gz
+  trace generate --preset steady --events-per-second 10000 --duration 1h --events 5000000 --out 5m.jsonl.gz
   trace fit recorded.trace.jsonl.gz > model.json && trace generate --from model.json --scale 3 --out larger.jsonl.gz
   trace generate --preset batch --print-model > my-model.json`
 
