@@ -6,14 +6,17 @@ interface Entry {
   fn: (() => void) | null
 }
 
+/** Heaps up to here are not worth sweeping. */
+const SWEEP_FROM = 1024
+
 /**
  * Planned calls in order of (time, order of planning): a binary heap.
  *
  * Two calls planned for the same instant run in the order in which they were planned; that is what makes a simulated
- * run a function of its seed alone. A cancelled entry stays in the heap, emptied, until its time comes.
+ * run a function of its seed alone. A cancelled entry stays in the heap, emptied, until its time comes or until most are such.
  */
 export class EventQueue {
-  readonly #heap: Entry[] = []
+  #heap: Entry[] = []
   #seq = 0
   #live = 0
 
@@ -32,6 +35,7 @@ export class EventQueue {
         if (entry.fn === null) return
         entry.fn = null
         this.#live--
+        if (this.#heap.length > SWEEP_FROM && this.#live * 2 < this.#heap.length) this.#sweep()
       },
     }
   }
@@ -58,11 +62,17 @@ export class EventQueue {
     while (this.#heap.length > 0 && this.#heap[0]!.fn === null) this.#removeTop()
   }
 
+  /** Drops all that was cancelled. Order is total, so the heap's shape is of no account. O(n), once in n/2 cancellations. */
+  #sweep(): void {
+    this.#heap = this.#heap.filter(entry => entry.fn !== null)
+    for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#siftDown(i)
+  }
+
   #removeTop(): void {
     const last = this.#heap.pop()!
     if (this.#heap.length === 0) return
     this.#heap[0] = last
-    this.#siftDown()
+    this.#siftDown(0)
   }
 
   #siftUp(from: number): void {
@@ -75,8 +85,8 @@ export class EventQueue {
     }
   }
 
-  #siftDown(): void {
-    let i = 0
+  #siftDown(from: number): void {
+    let i = from
     for (;;) {
       const left = 2 * i + 1
       if (left >= this.#heap.length) return

@@ -11,6 +11,8 @@ const SUB_COMMANDS: readonly (() => Promise<Add>)[] = [
   async () => (await import('./trace/simulate.ts')).addSimulateCommand,
   async () => (await import('./trace/inspect.ts')).addInspectCommand,
   async () => (await import('./trace/diff.ts')).addDiffCommand,
+  async () => (await import('./trace/generate.ts')).addGenerateCommand,
+  async () => (await import('./trace/fit.ts')).addFitCommand,
 ]
 
 export async function addTraceCommand(program: Command): Promise<void> {

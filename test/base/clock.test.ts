@@ -39,6 +39,26 @@ t.test('any plan runs sorted and stable', t => {
   t.end()
 })
 
+t.test('a plan of which most is cancelled runs what is left, sorted and stable', t => {
+  const clock = new VirtualClock()
+  const seen: [number, number][] = []
+  const expected: [number, number][] = []
+  for (let index = 0; index < 5_000; index++) {
+    const delay = (index * 7919) % 1_000
+    const timer = clock.schedule(delay, () => seen.push([delay, index]))
+    if (index % 9 === 0) expected.push([delay, index])
+    else timer.cancel()
+  }
+  t.equal(clock.pending, expected.length)
+  clock.advance(1_000)
+  t.same(
+    seen,
+    expected.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]),
+  )
+  t.equal(clock.pending, 0)
+  t.end()
+})
+
 t.test('advanceAsync lets awaiting code go on between calls', async t => {
   const clock = new VirtualClock()
   const wait = (ms: number): Promise<void> => new Promise(resolve => clock.schedule(ms, resolve))

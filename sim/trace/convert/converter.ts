@@ -26,7 +26,6 @@ export interface FormatOptions {
 }
 
 export interface ConverterInput {
-  /** Inflated. */
   /** Its path, or `-`. */
   readonly input: string
   /** What it holds, inflated. */
