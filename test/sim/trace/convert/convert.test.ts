@@ -79,6 +79,7 @@ void t.test('what a trace cannot hold, or cannot have happened, is left out and 
     { reason: 'node added: a trace cannot hold it', count: 2 },
     { reason: 'node not-ready: a trace cannot hold it', count: 1 },
     { reason: 'node not-ready: cannot have happened after what was before', count: 1 },
+    { reason: 'pod addressed: cannot have happened after what was before', count: 1 },
     { reason: 'pod ready: cannot have happened after what was before', count: 1 },
   ])
 })

@@ -247,5 +247,5 @@ void t.test('what is wrong is told with document and line, or counted', async t 
     /is no YAML[^]*is no object[^]*which is no time[^]*merge key: name/,
   )
   await t.rejects(convert(file('kind: Pod\n')), /document 1 \(line 1\): is no Kubernetes object/)
-  await t.rejects(convert(file(gzipSync(SNAPSHOT).subarray(0, 200)), { format: 'kwok' }), /damaged or cut off/)
+  await t.rejects(convert(file(gzipSync(SNAPSHOT).subarray(0, 200)), { format: 'kwok' }), /compressed data are cut off/)
 })
