@@ -162,8 +162,13 @@ export class Trial {
     this.#probe = probe
     // The first question opens the connection and compiles the way to it: before the clock runs, not while it does.
     await Promise.all([probe.warmUp(), ...parts.map(part => part.onPrepare?.(subject))])
+    // A replay sets up what its trace begins with before time 0: that is looked for, too.
+    probe.start()
     const startNs = await Promise.race([simulation.go(), this.#ended])
-    if (startNs === undefined) throw this.#endedEarly()
+    if (startNs === undefined) {
+      await probe.stop()
+      throw this.#endedEarly()
+    }
     const cpuBefore = subject.resources()?.cpuSeconds
     const hostBefore = readHostCounters()
     const ownCpuBefore = process.cpuUsage()
@@ -204,7 +209,6 @@ export class Trial {
       warn: warning => this.warnings.push(warning),
       end: ending => this.end(ending),
     }
-    probe.start()
     sampler.start()
     progress.start()
     for (const part of parts) part.onStart?.(context)
@@ -362,8 +366,10 @@ export class Trial {
     },
   ): Promise<void> {
     const { metrics, targets, startNs, endNs, toUnixMs, logsUntilUnixMs } = context
+    let firstNs = startNs
+    for (const { addressedNs = startNs } of this.#pods.byUid.values()) if (addressedNs < firstNs) firstNs = addressedNs
     const range = {
-      minUnixMs: Math.floor(toUnixMs(startNs)) - 1000,
+      minUnixMs: Math.floor(toUnixMs(firstNs)) - 1000,
       maxUnixMs: Math.ceil(this.#clock.unixMs()) + 1000,
       rawSamples: (selector: string, min: number, max: number) => subject.rawSamples(selector, min, max),
     }

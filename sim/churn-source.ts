@@ -26,6 +26,8 @@ export interface ChurnSource {
   start(): Promise<void>
   /** Some events that are in no figure, from the planned present on. */
   warmUp(): void
+  /** Sets up what is there at time 0 in planned time of its own, then calls `onSettled`. */
+  settle(onSettled: () => void): void
   /** The planned present is the scenario's time 0. */
   begin(): void
   /** The address, and whatever else was changed for this run, as the trace has it. */
@@ -71,6 +73,7 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
       return Promise.resolve()
     },
     warmUp: () => warmUp(clock, cluster),
+    settle: onSettled => onSettled(),
     begin() {
       options.cluster.workloads.forEach((workload, index) => {
         clock.schedule(appliedAtMs(index), () => cluster.applyWorkload(workload))
@@ -130,6 +133,7 @@ export async function replayedChurn(
         return Promise.resolve()
       },
       warmUp: () => warmUpExact(clock, cluster),
+      settle: onSettled => replay.settle(onSettled),
       begin: () => start(replay),
       translated: transition => replay.translated(transition),
       replayReport: sha256 => replay.report(sha256),
@@ -151,6 +155,8 @@ export async function replayedChurn(
       return Promise.resolve()
     },
     warmUp: () => warmUp(clock, cluster),
+    // What follows from intents takes its time.
+    settle: onSettled => onSettled(),
     begin: () => start(replay),
     translated: relativeAddresses(options.podNetworkFirst),
     replayReport: sha256 => replay.report(sha256),

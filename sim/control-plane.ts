@@ -80,6 +80,7 @@ export class ControlPlane {
   readonly #delay: EventLoopDelay
   readonly #options: ControlPlaneOptions
   readonly #store: ObjectStore
+  readonly #measured: MeasuredTime
   #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
   #written: Promise<unknown> | undefined
@@ -95,6 +96,7 @@ export class ControlPlane {
     this.#lag = parts.lag
     this.#delay = parts.delay
     this.#store = parts.store
+    this.#measured = parts.measured
   }
 
   /** @throws CodedError CHURN_API_PORT; TraceError */
@@ -104,7 +106,7 @@ export class ControlPlane {
     const clock = new PacedClock({ stats: { onLag: ns => lag.record(ns) } })
     const prng = new Prng(options.seed)
     const store = new ObjectStore(clock, prng.fork('store'))
-    const measured = measuredTime(clock, options.warmUp ? WARM_UP_MS : 0)
+    const measured = new MeasuredTime(clock)
     const { replay, record } = options
     let source: ChurnSource | undefined
     const writer =
@@ -160,7 +162,7 @@ export class ControlPlane {
     })
     if (options.kubeconfigPath !== undefined) await writeKubeconfig(options.kubeconfigPath, api)
     const delay = new EventLoopDelay()
-    plane.current = new ControlPlane(options, { api, clock, source, churn, writer, truth, lag, delay, store })
+    plane.current = new ControlPlane(options, { api, clock, source, churn, writer, truth, lag, delay, store, measured })
     return plane.current
   }
 
@@ -170,19 +172,24 @@ export class ControlPlane {
    * `onStarted` is called when the warm-up is over, with the monotonic instant of the scenario's planned time 0.
    */
   go(onStarted: (startedNs: bigint) => void): void {
-    const originMs = this.#options.warmUp ? WARM_UP_MS : 0
     if (this.#options.warmUp) this.#clock.schedule(0, () => this.#source.warmUp())
-    this.#clock.schedule(originMs, () => {
-      this.#lag.reset()
-      this.#delay.reset()
-      this.#usageBefore = this.api.usage()
-      this.#source.begin()
-      const { durationMs } = this.#options
-      if (Number.isFinite(durationMs)) this.#clock.schedule(durationMs, () => this.#options.onFinished())
-      onStarted(this.#clock.plannedNs(originMs))
+    this.#clock.schedule(this.#options.warmUp ? WARM_UP_MS : 0, () => {
+      this.#source.settle(() => this.#begin(onStarted))
     })
     if (this.#writer !== undefined) this.#flushLater(new SystemClock({ unref: true }), this.#writer)
     this.#clock.start()
+  }
+
+  #begin(onStarted: (startedNs: bigint) => void): void {
+    const originMs = this.#clock.elapsedMs
+    this.#measured.begin()
+    this.#lag.reset()
+    this.#delay.reset()
+    this.#usageBefore = this.api.usage()
+    this.#source.begin()
+    const { durationMs } = this.#options
+    if (Number.isFinite(durationMs)) this.#clock.schedule(durationMs, () => this.#options.onFinished())
+    onStarted(this.#clock.plannedNs(originMs))
   }
 
   /**
@@ -286,16 +293,34 @@ interface Parts {
   readonly lag: DurationHistogram
   readonly delay: EventLoopDelay
   readonly store: ObjectStore
+  readonly measured: MeasuredTime
 }
 
-/** The clock as recorders see it: planned time counts from the end of the warm-up. */
-function measuredTime(clock: PacedClock, originMs: number): TruthClock {
-  return {
-    get elapsedMs() {
-      return Math.max(0, clock.elapsedMs - originMs)
-    },
-    monotonicNs: () => clock.monotonicNs(),
-    plannedNs: elapsedMs => clock.plannedNs(elapsedMs + originMs),
+/** The clock as recorders see it: planned time counts from where the scenario begins, and stands at 0 before. */
+class MeasuredTime implements TruthClock {
+  readonly #clock: PacedClock
+  #originMs: number | undefined
+
+  constructor(clock: PacedClock) {
+    this.#clock = clock
+  }
+
+  /** The planned present is time 0. */
+  begin(): void {
+    this.#originMs = this.#clock.elapsedMs
+  }
+
+  get elapsedMs(): number {
+    return this.#originMs === undefined ? 0 : Math.max(0, this.#clock.elapsedMs - this.#originMs)
+  }
+
+  monotonicNs(): bigint {
+    return this.#clock.monotonicNs()
+  }
+
+  plannedNs(elapsedMs: number): bigint {
+    // What is set up before time 0 has an instant of its own, and no time in the trace.
+    return this.#clock.plannedNs(this.#originMs === undefined ? this.#clock.elapsedMs : elapsedMs + this.#originMs)
   }
 }
 

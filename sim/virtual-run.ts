@@ -58,9 +58,10 @@ export async function runVirtually(options: VirtualRunOptions): Promise<VirtualR
     record === undefined ? undefined : TraceWriter.create(record.path, record.origin, { force: record.force })
   const source: { current: ChurnSource | undefined } = { current: undefined }
   // A real run has its warm-up first; it draws from the same generator.
+  let originMs: number | undefined
   const measured = {
     get elapsedMs() {
-      return Math.max(0, clock.elapsedMs - WARM_UP_MS)
+      return originMs === undefined ? 0 : clock.elapsedMs - originMs
     },
   }
   const churn = new ChurnRecorder(traceTime(measured, replay?.speed), withoutWarmUp(store), {
@@ -106,9 +107,15 @@ export async function runVirtually(options: VirtualRunOptions): Promise<VirtualR
     source.current = current
     await current.start()
     clock.schedule(0, () => current.warmUp())
-    clock.schedule(WARM_UP_MS, () => current.begin())
-    for (let ms = 0; ms < WARM_UP_MS + durationMs; ms += STEP_MS) {
-      await clock.advanceHeld(Math.min(STEP_MS, WARM_UP_MS + durationMs - ms))
+    clock.schedule(WARM_UP_MS, () => {
+      current.settle(() => {
+        originMs = clock.elapsedMs
+        current.begin()
+      })
+    })
+    while (originMs === undefined || clock.elapsedMs < originMs + durationMs) {
+      const untilMs = originMs === undefined ? Number.POSITIVE_INFINITY : originMs + durationMs - clock.elapsedMs
+      await clock.advanceHeld(Math.min(STEP_MS, untilMs))
       await writer?.drain()
     }
     churn.stop()

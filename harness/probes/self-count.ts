@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/index.ts'
 import type { MetricValue, Warning } from '../../reports/index.ts'
-import { profileByName, SEQUENCE_SERIES, type TruthEvent, type TruthTable, UID_LABEL } from '../../sim/index.ts'
+import { profileByName, SEQUENCE_SERIES, type TruthEvent, type TruthTable } from '../../sim/index.ts'
+import { uidSelector } from './uid-selector.ts'
 import type { RawSeries } from '../subjects/index.ts'
 import { selectorOf, targetLabelsOf } from './identity.ts'
 import type { PodHistories } from './pods.ts'
@@ -219,7 +220,7 @@ async function ownSeries({ clock, pods, simulation, subject }: SelfCountContext)
   const untilMs = Math.ceil(clock.unixMs())
   const ask = (selector: string): Promise<RawSeries[]> => subject.rawSamples(selector, untilMs - LATELY_MS, untilMs)
   try {
-    const [identity] = await ask(`${SEQUENCE_SERIES}{${UID_LABEL}="${pod.target.uid}"}`)
+    const [identity] = await ask(uidSelector(SEQUENCE_SERIES, [pod.target.uid]))
     if (identity === undefined) return undefined
     const exposed = new Set(
       profileByName(pod.target.profile)

@@ -1,6 +1,7 @@
 import { type Clock, DurationHistogram } from '../../base/index.ts'
 import { SEQUENCE_SERIES, UID_LABEL } from '../../sim/index.ts'
 import type { InstantSample } from '../subjects/index.ts'
+import { uidSelector } from './uid-selector.ts'
 
 /** Pods asked for in one query. */
 const CHUNK = 200
@@ -104,7 +105,7 @@ export class VisibilityProbe {
 
   /** Asks for a pod that does not exist. A subject that does not answer yet is no fault. */
   async warmUp(): Promise<void> {
-    await this.#query(`${SEQUENCE_SERIES}{${UID_LABEL}="none"}`).catch(() => undefined)
+    await this.#query(uidSelector(SEQUENCE_SERIES, ['none'])).catch(() => undefined)
   }
 
   start(): void {
@@ -154,7 +155,7 @@ export class VisibilityProbe {
     const askedNs = this.#clock.monotonicNs()
     let found: Set<string>
     try {
-      const answer = await this.#query(`${SEQUENCE_SERIES}{${UID_LABEL}=~"${uids.join('|')}"}`)
+      const answer = await this.#query(uidSelector(SEQUENCE_SERIES, uids))
       found = new Set(answer.map(sample => sample.labels[UID_LABEL] ?? ''))
     } catch (error) {
       this.#failures++

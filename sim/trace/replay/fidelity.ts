@@ -14,11 +14,12 @@ export class Fidelity {
   #merged = 0
   #simulated = 0
 
-  /** Events that were written together; `latenessNs` is their achieved minus their planned time. */
-  played(events: readonly ChurnEvent[], latenessNs: number): void {
+  /** Events that were written together; `latenessNs` is their achieved minus their planned time, where they had one. */
+  played(events: readonly ChurnEvent[], latenessNs: number | undefined): void {
     for (const event of events) {
       this.#hash.update(canonicalLine(event)).update('\n')
       this.planned.apply(event)
+      if (latenessNs === undefined) continue
       const key = event.kind === 'action' ? 'action' : `${event.kind} ${event.op}`
       let histogram = this.#lateness.get(key)
       if (histogram === undefined) {

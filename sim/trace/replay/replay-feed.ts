@@ -26,6 +26,8 @@ export interface ReplayFeedOptions {
 const AHEAD_EVENTS = 2000
 /** Planned time before a pod's address is published, for its listener to be opened. */
 const LEAD_MS = 250
+/** Planned time between two writes of what there is at the beginning. */
+const SETTLE_MS = 1
 
 /**
  * Brings the events of a trace to a player at their planned times, reading ahead of them.
@@ -46,6 +48,8 @@ export class ReplayFeed {
   #ahead: ChurnEvent[] = []
   #next = 0
   #originMs = 0
+  #isRunning = false
+  #onSettled: (() => void) | undefined
   #isOver = false
   #filling: Promise<void> | undefined
   /** Pods of the events read ahead that have no address yet. */
@@ -76,10 +80,21 @@ export class ReplayFeed {
     }
   }
 
+  /**
+   * Plays what the trace begins with, one write after the other: what was there when it was begun is set up before its time 0,
+   * and no burst. Then calls `onSettled`.
+   */
+  settle(onSettled: () => void): void {
+    this.#onSettled = onSettled
+    this.#plan()
+  }
+
   /** The planned present is the trace's time 0. */
   start(): void {
+    this.#onSettled = undefined
     this.#originMs = this.#clock.elapsedMs
-    for (let i = this.#next; i < this.#ahead.length; i++) this.#expect(this.#ahead[i]!)
+    this.#isRunning = true
+    for (let i = this.#next; i < this.#ahead.length; i++) this.#prepareAhead(this.#ahead[i]!)
     this.#plan()
   }
 
@@ -101,9 +116,17 @@ export class ReplayFeed {
   #plan(): void {
     if (this.#ahead.length - this.#next < AHEAD_EVENTS) this.#fillSoon()
     const event = this.#peek()
+    if (event === undefined && this.#filling !== undefined) {
+      this.#waitForMore()
+      return
+    }
+    if (this.#onSettled !== undefined) {
+      if (event?.t === 0) this.#clock.schedule(SETTLE_MS, () => this.#step())
+      else this.#onSettled()
+      return
+    }
     if (event === undefined) {
-      if (this.#filling === undefined) this.#options.onEnd()
-      else this.#waitForMore()
+      this.#options.onEnd()
       return
     }
     this.#clock.schedule(this.#originMs + this.#dueMs(event) - this.#clock.elapsedMs, () => this.#step())
@@ -112,10 +135,7 @@ export class ReplayFeed {
   #waitForMore(): void {
     const filled = this.#filling!
     this.#options.hold?.(filled)
-    void filled.then(() => {
-      if (!this.#isOver || this.#peek() !== undefined) this.#clock.schedule(0, () => this.#plan())
-      else this.#clock.schedule(0, () => this.#options.onEnd())
-    })
+    void filled.then(() => this.#clock.schedule(0, () => this.#plan()))
   }
 
   #step(): void {
@@ -157,25 +177,27 @@ export class ReplayFeed {
     if (event.op === 'addressed' || event.op === 'deleted') this.#expected.delete(event.uid)
   }
 
-  /** Notes what is coming, and asks for listeners ahead of their time. */
-  #expect(event: ChurnEvent): void {
+  /** Notes who is coming, and where. */
+  #note(event: ChurnEvent): void {
     if (event.kind !== 'pod') return
     if (event.op === 'created') this.#expected.set(event.uid, { created: event, node: undefined })
+    else if (event.op === 'bound') {
+      const pod = this.#expected.get(event.uid)
+      if (pod !== undefined) pod.node = event.node
+    }
+  }
+
+  /** Has a listener asked for ahead of the time at which its address is published. */
+  #prepareAhead(event: ChurnEvent): void {
+    if (event.kind !== 'pod' || event.op !== 'addressed') return
     const pod = this.#expected.get(event.uid)
-    if (pod === undefined) return
-    if (event.op === 'bound') pod.node = event.node
-    if (event.op !== 'addressed' || pod.node === undefined) return
-    const { node } = pod
+    if (pod?.node === undefined) return
+    const { node, created } = pod
     const dueMs = this.#originMs + this.#dueMs(event)
-    const waitMs = dueMs - LEAD_MS - this.#clock.elapsedMs
-    this.#clock.schedule(waitMs, () => {
+    this.#clock.schedule(dueMs - LEAD_MS - this.#clock.elapsedMs, () => {
       if (this.#expected.get(event.uid) !== pod) return
-      this.#player.prepare(
-        pod.created,
-        node,
-        event.address,
-        this.#clock.unixMs() + Math.max(0, dueMs - this.#clock.elapsedMs),
-      )
+      const untilMs = Math.max(0, dueMs - this.#clock.elapsedMs)
+      this.#player.prepare(created, node, event.address, this.#clock.unixMs() + untilMs)
     })
   }
 
@@ -199,6 +221,9 @@ export class ReplayFeed {
     }
     this.#ahead = [...this.#ahead.slice(this.#next), ...value]
     this.#next = 0
-    if (this.#clock.elapsedMs > 0) for (const event of value) this.#expect(event)
+    for (const event of value) {
+      this.#note(event)
+      if (this.#isRunning) this.#prepareAhead(event)
+    }
   }
 }

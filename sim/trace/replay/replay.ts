@@ -80,6 +80,11 @@ export class Replay implements ReplayPlayer {
     this.#feed.playFirst(event => event.t === 0 && event.kind === 'node' && event.op === 'added')
   }
 
+  /** Sets up what the trace begins with, before its time 0; then calls `onSettled`. */
+  settle(onSettled: () => void): void {
+    this.#feed.settle(onSettled)
+  }
+
   /** The planned present is the trace's time 0. */
   start(): void {
     this.#hasStarted = true
@@ -107,7 +112,8 @@ export class Replay implements ReplayPlayer {
     if (first.kind === 'action') this.#options.onAction(first)
     else this.#cluster.play(played)
     const { monotonicNs, plannedNs } = this.#options
-    this.#fidelity.played(played, this.#hasStarted ? Number(monotonicNs() - plannedNs(dueMs)) : 0)
+    // What there was at the beginning had no time of its own.
+    this.#fidelity.played(played, this.#hasStarted ? Number(monotonicNs() - plannedNs(dueMs)) : undefined)
   }
 
   translated(transition: Transition): Transition {
