@@ -164,7 +164,8 @@ async function exploreServer(
     })
   }
   const resources: WatchedResource[] = []
-  const leftOut: string[] = []
+  const notServed = new Set<string>()
+  const notAllowed = new Set<string>()
   for (const { kind, group, plural } of KINDS) {
     const scopes = kind === 'Node' || namespaces.length === 0 ? [undefined] : namespaces
     for (const namespace of scopes) {
@@ -181,12 +182,13 @@ async function exploreServer(
       } catch (error) {
         assert(error instanceof ApiFailure, () => String(error))
         if (!isRefusedForGood(error) || !isOptional(resource, options)) throw notFollowed(resource, error)
-        const why = error.status === 403 ? 'not allowed' : 'not served'
-        leftOut.push(`${plural}${namespace === undefined ? '' : ` in ${namespace}`} (${why})`)
+        if (error.status === 404) notServed.add(plural)
+        else notAllowed.add(namespace === undefined ? plural : `${plural} in ${namespace}`)
       }
     }
   }
-  if (leftOut.length > 0) tell(`left out: ${leftOut.join(', ')}`)
+  if (notServed.size > 0) tell(`not recorded, since the server has none: ${[...notServed].join(', ')}`)
+  if (notAllowed.size > 0) tell(`not recorded, since this user may not list them: ${[...notAllowed].join(', ')}`)
   return { version, resources }
 }
 

@@ -108,7 +108,8 @@ export class JsonValueSplitter {
   #gather(bytes: Buffer): void {
     this.#parts.push(bytes)
     this.#partBytes += bytes.length
-    if (this.#partBytes > this.#bytesMax) this.#lose(`is longer than ${this.#bytesMax} bytes`)
+    if (this.#partBytes > this.#bytesMax)
+      this.#lose(`is longer than ${this.#bytesMax} bytes (with -w, kubectl prints a list object by object)`)
   }
 
   #take(): void {

@@ -14,12 +14,15 @@ export class ApiFailure extends Error {
   readonly retryAfterMs: number
   /** It was told by a watch that had been let in. */
   readonly isEvent: boolean
+  /** A watch that had been let in was broken off. */
+  readonly isBreak: boolean
 
   constructor(message: string, status: number, options: FailureOptions = {}) {
     super(message)
     this.status = status
     this.retryAfterMs = options.retryAfterMs ?? 0
     this.isEvent = options.isEvent ?? false
+    this.isBreak = options.isBreak ?? false
   }
 
   /** The version to go on from is forgotten: everything must be listed again. */
@@ -31,6 +34,7 @@ export class ApiFailure extends Error {
 interface FailureOptions {
   readonly retryAfterMs?: number
   readonly isEvent?: boolean
+  readonly isBreak?: boolean
 }
 
 export interface WatchLine {
@@ -130,13 +134,16 @@ export class KubeApi {
     const response = await this.#request(path, { ...query, watch: true }, signal).catch((cause: unknown) => {
       throw asFailure(cause)
     })
+    let isOpen = false
     try {
       if (response.statusCode !== 200) throw refusalOf(response, await textOf(response))
+      isOpen = true
       response.socket?.setKeepAlive(true, KEEP_ALIVE_MS)
       on.open()
       for await (const line of linesOf(response)) on.line(watchLineOf(line))
-    } catch (cause) {
-      throw asFailure(cause)
+    } catch (error) {
+      if (error instanceof ApiFailure || !isOpen) throw asFailure(error)
+      throw isConnectionError(error) ? new ApiFailure(describeError(error), 0, { isBreak: true }) : error
     } finally {
       response.destroy()
     }
@@ -214,6 +221,11 @@ function refusalOf(response: IncomingMessage, text: string): ApiFailure {
   return new ApiFailure(`${message} (HTTP ${statusCode})`, statusCode, {
     retryAfterMs: Number.isFinite(retryAfterS) ? retryAfterS * 1000 : 0,
   })
+}
+
+/** What is no error of the connection is a mistake of ours. */
+function isConnectionError(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string' || (error as Error).name === 'AbortError'
 }
 
 function asFailure(cause: unknown): ApiFailure {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Clock } from '../../../base/index.ts'
+import { assert, type Clock } from '../../../base/index.ts'
 import type { Stored } from '../../cluster/index.ts'
 import { TraceError } from '../errors.ts'
 import { KubectlCounts, type KubectlSource, openKubectlSource, readKubectl } from './kubectl-streams.ts'
@@ -38,7 +38,8 @@ interface Sink {
   take(stream: number, type: ChangeType, kind: string, object: Stored): void
   drain(): Promise<void>
   onFailure(fn: (error: Error) => void): void
-  finish(): Promise<RecordingSummary>
+  /** Completes the trace; one that failed before it began leaves none. */
+  finish(hasFailed: boolean): Promise<RecordingSummary | undefined>
 }
 
 /** Streams of different kinds are rarely further apart than this. */
@@ -90,8 +91,9 @@ export async function recordKubectl(clock: Clock, options: KubectlRecordingOptio
   await Promise.all(sources.map(read))
   timer?.cancel()
   signal.removeEventListener('abort', stop)
-  const summary = await sink.finish()
+  const summary = await sink.finish(failure !== undefined)
   if (failure !== undefined) throw failure
+  assert(summary !== undefined, 'what did not fail has a summary')
   return { ...summary, times, counts }
 }
 
@@ -99,27 +101,24 @@ function startOf({ path, tool }: KubectlRecordingOptions, times: KubectlTimes): 
   return { path, tool, details: { stream: 'kubectl', times } }
 }
 
-/** Events are stamped as they arrive. */
+/** Events are stamped as they arrive. The trace begins with the first, so that a stream of nothing but nonsense leaves none. */
 class ArrivalSink implements Sink {
-  readonly #recording: Recording
+  readonly #clock: Clock
+  readonly #options: KubectlRecordingOptions
   readonly #startedUnixMs: number
   /** Streams that have told something. */
   readonly #heard = new Set<number>()
+  #recording: Recording | undefined
+  #onFailure: ((error: Error) => void) | undefined
 
   constructor(clock: Clock, options: KubectlRecordingOptions) {
-    const streams = options.sources.length
+    this.#clock = clock
+    this.#options = options
     this.#startedUnixMs = clock.unixMs()
-    this.#recording = Recording.begin(clock, {
-      ...startOf(options, 'arrival'),
-      force: options.force,
-      sequence: { holdMs: () => (this.#heard.size < streams ? START_HOLD_MS : HOLD_MS) },
-    })
-    // What kubectl prints first is what there was.
-    this.#recording.pin()
-    options.onStarted?.(this.#recording)
   }
 
   take(stream: number, type: ChangeType, kind: string, object: Stored): void {
+    this.#recording ??= this.#begin()
     if (type !== 'ADDED' || this.#isNew(object)) this.#recording.unpin()
     this.#recording.see(kind, type, object)
     if (this.#heard.has(stream)) return
@@ -127,17 +126,33 @@ class ArrivalSink implements Sink {
     this.#recording.review()
   }
 
-  drain(): Promise<void> {
-    return this.#recording.drain()
+  async drain(): Promise<void> {
+    await this.#recording?.drain()
   }
 
   onFailure(fn: (error: Error) => void): void {
-    this.#recording.onFailure(fn)
+    this.#onFailure = fn
   }
 
-  finish(): Promise<RecordingSummary> {
-    this.#recording.unpin()
-    return this.#recording.finish()
+  async finish(hasFailed: boolean): Promise<RecordingSummary | undefined> {
+    if (this.#recording === undefined && hasFailed) return undefined
+    const recording = (this.#recording ??= this.#begin())
+    recording.unpin()
+    return recording.finish()
+  }
+
+  #begin(): Recording {
+    const { force, sources, onStarted } = this.#options
+    const recording = Recording.begin(this.#clock, {
+      ...startOf(this.#options, 'arrival'),
+      force,
+      sequence: { holdMs: () => (this.#heard.size < sources.length ? START_HOLD_MS : HOLD_MS) },
+    })
+    // What kubectl prints first is what there was.
+    recording.pin()
+    if (this.#onFailure !== undefined) recording.onFailure(this.#onFailure)
+    onStarted?.(recording)
+    return recording
   }
 
   #isNew({ metadata }: Stored): boolean {
@@ -169,8 +184,10 @@ class TimelineSink implements Sink {
     // Nothing is written before the end.
   }
 
-  async finish(): Promise<RecordingSummary> {
-    const startUnixMs = this.#options.startUnixMs ?? this.#timeline.firstUnixMs ?? this.#clock.unixMs()
+  async finish(hasFailed: boolean): Promise<RecordingSummary | undefined> {
+    const { firstUnixMs } = this.#timeline
+    if (firstUnixMs === undefined && hasFailed) return undefined
+    const startUnixMs = this.#options.startUnixMs ?? firstUnixMs ?? this.#clock.unixMs()
     const recording = Recording.begin(this.#clock, {
       ...startOf(this.#options, 'objects'),
       force: this.#options.force,

@@ -6,6 +6,7 @@ import type { Labels, Transition } from '../churn-event.ts'
 import { TraceError } from '../errors.ts'
 import type { TraceHeader, TraceOrigin } from '../trace-header.ts'
 import { TraceReader } from '../trace-reader.ts'
+import type { TraceState } from '../trace-state.ts'
 import { TraceWriter } from '../trace-writer.ts'
 import { EventSequence, type EventSequenceOptions, type LeftOut } from './event-sequence.ts'
 import { type ChangeType, ObjectTracker } from './object-tracker.ts'
@@ -115,6 +116,11 @@ export class Recording {
 
   get events(): number {
     return this.#writer.events
+  }
+
+  /** What there is after the events so far. */
+  get state(): TraceState {
+    return this.#writer.state
   }
 
   /** Stops time: what is told now is the state at this instant, however long the telling takes. */

@@ -95,7 +95,7 @@ export class ResourceWatch {
       if (signal.aborted) return
       // The first attempt after a break is made at once and says nothing.
       if (failures < 2) continue
-      if (failure !== undefined && !failure.isExpired) this.#health.failing(this, failure.message)
+      if (failure !== undefined && !failure.isBreak && !failure.isExpired) this.#health.failing(this, failure.message)
       const backOffMs = Math.min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(failures - 2, 16))
       await pause(this.#clock, Math.max(backOffMs, failure?.retryAfterMs ?? 0), signal)
     }
@@ -158,7 +158,7 @@ export class ResourceWatch {
       if (!(error instanceof ApiFailure)) throw error
       if (error.isExpired || error.isEvent) this.#version = undefined
       // Broken off rather than refused: as good as ended.
-      else if (error.status === 0 && lived()) return true
+      else if (error.isBreak && lived()) return true
       throw error
     } finally {
       timer.cancel()
