@@ -95,7 +95,11 @@ void t.test('several streams of kubectl, of which some say nothing for long', as
   execFileSync('mkfifo', pipes)
   const out = join(dir, 'pipes.jsonl.gz')
   const recording = start([
-    ...['record', '--out', out, '--duration', '1500ms'],
+    'record',
+    '--out',
+    out,
+    '--duration',
+    '1500ms',
     ...pipes.flatMap(pipe => ['--from-kubectl', pipe]),
   ])
   const pod = { kind: 'Pod', metadata: { name: 'x', namespace: 'y', uid: 'z' }, spec: { containers: [] } }

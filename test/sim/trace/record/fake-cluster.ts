@@ -36,7 +36,7 @@ export interface FakeCluster {
   /** What the simulator recorded of it, with the Unix times at which it happened; without what no API shows. */
   readonly truth: { readonly event: ChurnEvent; readonly unixMs: number }[]
   /** Runs it within the plan, as scenarios do. */
-  act(fn: () => void): void
+  readonly act: (fn: () => void) => void
 }
 
 export async function startFakeCluster(t: Test, nodes = 4): Promise<FakeCluster> {

@@ -162,7 +162,7 @@ void t.test(
     t.equal(inferredNodes, 1)
     t.strictSame(
       (await readTrace(path)).events.map(({ kind, op }) => `${kind} ${op}`),
-      [...['pod created', 'node added', 'pod bound', 'pod addressed', 'pod ready'], ...['pod created', 'pod created']],
+      ['pod created', 'node added', 'pod bound', 'pod addressed', 'pod ready', 'pod created', 'pod created'],
     )
   },
 )
