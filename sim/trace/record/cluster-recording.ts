@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { assert, type Clock } from '../../../base/index.ts'
+import { assert, type Clock, ExitCode } from '../../../base/index.ts'
 import { TraceError } from '../errors.ts'
 import { ApiFailure, KubeApi } from './kube-api.ts'
 import { Recording, type RecordingSummary } from './recording.ts'
@@ -64,7 +64,12 @@ const HOLD_MS = 1000
  */
 export async function recordCluster(clock: Clock, options: ClusterRecordingOptions): Promise<ClusterRecordingSummary> {
   const api = await KubeApi.load(clock, options)
-  const { version, resources } = await exploreServer(api, options)
+  const { version, resources } = await exploreServer(api, options).catch((error: unknown) => {
+    if (!options.signal.aborted) throw error
+    throw new TraceError('CHURN_TRACE_RECORD', 'interrupted before anything was recorded', {
+      exitCode: ExitCode.interrupted,
+    })
+  })
   const recording = await open(clock, api, version, resources, options)
   return new ClusterRecording(clock, api, recording, options).run(resources)
 }

@@ -95,11 +95,18 @@ export class KubeApi {
       }
       config.setCurrentContext(context)
     }
-    const server = config.getCurrentCluster()?.server
-    if (server === undefined || server === '') {
+    const cluster = config.getCurrentCluster()
+    if (cluster === null || !cluster.server) {
       throw new TraceError('CHURN_TRACE_RECORD', 'the kubeconfig names no current cluster; choose one with --context')
     }
-    return new KubeApi(clock, config, server)
+    // client-node sends nothing in the clear unless it is told to.
+    if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
+      throw new TraceError(
+        'CHURN_TRACE_RECORD',
+        `the server of cluster "${cluster.name}" speaks plain HTTP; allow it in the kubeconfig: insecure-skip-tls-verify: true`,
+      )
+    }
+    return new KubeApi(clock, config, cluster.server)
   }
 
   /** @throws ApiFailure */

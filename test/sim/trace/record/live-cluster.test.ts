@@ -303,6 +303,22 @@ void t.test('what may not be listed is left out, where there is a trace without 
   t.equal(events.filter(({ kind }) => kind === 'service').length, 0)
 })
 
+void t.test('a list of many pages that the server forgets in the middle is begun again', async t => {
+  const fake = await startFakeCluster(t)
+  for (let i = 0; i < 1234; i++) fake.store.create(Pods, pod(`p-${i}`))
+  let pages = 0
+  fake.api.app.server.prependListener('request', (request: { url?: string }) => {
+    if (!/\/pods\?.*continue=/.test(request.url ?? '') || ++pages !== 2) return
+    fake.store.delete(Pods, 'default', 'p-7', { gracePeriodSeconds: 0 })
+    fake.api.expireHistory()
+  })
+  const running = await record(fake)
+  t.equal(running.recording.state.pods.size, 1233)
+  t.equal(running.recording.state.lastMs, 0, 'all of it is the state at the start')
+  t.equal(pages, 4)
+  t.same((await running.stop()).leftOut.count, 0)
+})
+
 void t.test('labels choose', async t => {
   const fake = await startFakeCluster(t)
   fake.store.create(Pods, pod('mine', { metadata: { labels: { team: 'a' } } }))
