@@ -9,7 +9,6 @@ import { workload } from '../sim/controllers/harness.ts'
 import {
   byObject,
   finalState,
-  quiet,
   readTrace,
   startFakeCluster,
   stateAfter,
@@ -51,8 +50,10 @@ void t.test('kill -9 takes the last second at most, and --resume goes on', async
 
   const second = start([...args, '--resume'])
   await second.said(/recording to/)
-  await quiet(fake)
+  fake.freeze()
   const wanted = finalState(stateAfter(truth.map(({ event }) => event)))
+  const isThere = async (): Promise<boolean> => finalState((await readTrace(out)).reader.state).join() === wanted.join()
+  while (!(await isThere())) await new Promise<void>(resolve => clock.schedule(100, resolve))
   second.child.kill('SIGINT')
   const { code, stderr, stdout } = await second.ended
   t.equal(code, 0)

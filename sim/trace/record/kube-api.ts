@@ -44,7 +44,7 @@ export interface WatchLine {
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
-const GET_TIMEOUT_MS = 60_000
+const GET_TIMEOUT_MS = 30_000
 /** An object is at most some 1.5 MB in etcd; a line that is longer is no event. */
 const LINE_CHARS_MAX = 32 * 1024 * 1024
 const KEEP_ALIVE_MS = 30_000
@@ -138,9 +138,7 @@ export class KubeApi {
     signal: AbortSignal,
     on: { readonly open: () => void; readonly line: (line: WatchLine) => void },
   ): Promise<void> {
-    const response = await this.#request(path, { ...query, watch: true }, signal).catch((cause: unknown) => {
-      throw asFailure(cause)
-    })
+    const response = await this.#answered(path, { ...query, watch: true }, signal)
     let isOpen = false
     try {
       if (response.statusCode !== 200) throw refusalOf(response, await textOf(response))
@@ -153,6 +151,20 @@ export class KubeApi {
       throw isConnectionError(error) ? new ApiFailure(describeError(error), 0, { isBreak: true }) : error
     } finally {
       response.destroy()
+    }
+  }
+
+  /** A server that takes a request and never answers it must not be waited for as long as a watch may last. */
+  async #answered(path: string, query: Query, signal: AbortSignal): Promise<IncomingMessage> {
+    const timeUp = new AbortController()
+    const timer = this.#clock.schedule(GET_TIMEOUT_MS, () => timeUp.abort())
+    try {
+      return await this.#request(path, query, AbortSignal.any([signal, timeUp.signal]))
+    } catch (error) {
+      if (timeUp.signal.aborted) throw new ApiFailure(`no answer within ${GET_TIMEOUT_MS / 1000} s`, 0)
+      throw asFailure(error)
+    } finally {
+      timer.cancel()
     }
   }
 

@@ -37,6 +37,8 @@ export interface FakeCluster {
   readonly truth: { readonly event: ChurnEvent; readonly unixMs: number }[]
   /** Runs it within the plan, as scenarios do. */
   readonly act: (fn: () => void) => void
+  /** Nothing happens any more; the API answers on. */
+  readonly freeze: () => void
 }
 
 export async function startFakeCluster(t: Test, nodes = 4): Promise<FakeCluster> {
@@ -72,27 +74,22 @@ export async function startFakeCluster(t: Test, nodes = 4): Promise<FakeCluster>
     clock.stop()
     await api.close()
   })
-  return { store, cluster, api, kubeconfig, dir, truth, act: fn => void clock.schedule(0, fn) }
+  return {
+    store,
+    cluster,
+    api,
+    kubeconfig,
+    dir,
+    truth,
+    act: fn => void clock.schedule(0, fn),
+    freeze: () => clock.stop(),
+  }
 }
 
 /** Resolves once it holds; looked at every few milliseconds. The test's time limit ends a wait in vain. */
 export async function until(holds: () => boolean): Promise<void> {
   const clock = new SystemClock()
   while (!holds()) await new Promise<void>(resolve => clock.schedule(5, resolve))
-}
-
-/** Resolves when nothing has happened in the cluster for a while; pods on silent nodes may wait for ever. */
-export async function quiet({ truth }: FakeCluster): Promise<void> {
-  const clock = new SystemClock()
-  let seen = -1
-  let since = clock.unixMs()
-  await until(() => {
-    if (truth.length !== seen) {
-      seen = truth.length
-      since = clock.unixMs()
-    }
-    return clock.unixMs() - since > 400
-  })
 }
 
 export async function readTrace(path: string): Promise<{ reader: TraceReader; events: ChurnEvent[] }> {

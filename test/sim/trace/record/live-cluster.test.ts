@@ -12,7 +12,6 @@ import {
   byObject,
   type FakeCluster,
   finalState,
-  quiet,
   readTrace,
   startFakeCluster,
   stateAfter,
@@ -79,12 +78,17 @@ async function churn({ cluster, act, store }: FakeCluster, rounds: number): Prom
   await until(() => store.list(Pods).length === 4)
 }
 
-/** The cluster has come to rest, and the recording has seen it. */
-async function arrived(fake: FakeCluster, recording: Recording): Promise<void> {
-  await quiet(fake)
-  const wanted = finalState(stateAfter(fake.truth.map(({ event }) => event))).join('\n')
-  await until(() => finalState(recording.state).join('\n') === wanted)
+/** The recording has seen all that happened. */
+async function arrived({ truth }: FakeCluster, recording: Recording): Promise<void> {
+  const clock = new SystemClock()
+  const untilMs = clock.unixMs() + 60_000
+  const isThere = (): boolean =>
+    finalState(recording.state).join('\n') === finalState(stateAfter(truth.map(({ event }) => event))).join('\n')
+  await until(() => isThere() || clock.unixMs() > untilMs)
+  if (!isThere()) throw new Error('after a minute the recording still has not seen everything')
 }
+
+const readyPods = ({ state }: Recording): number => [...state.pods.values()].filter(({ ready }) => ready).length
 
 void t.test('through watches that break again and again nothing is lost and nothing comes twice', async t => {
   const fake = await startFakeCluster(t)
@@ -101,6 +105,8 @@ void t.test('through watches that break again and again nothing is lost and noth
   breakAgain()
   await churn(fake, 4)
   over = true
+  fake.freeze()
+  await until(() => running.recording.events >= fake.truth.length)
   await arrived(fake, running.recording)
   const summary = await running.stop()
   t.ok(drops.length > 2, `${drops.length} times broken`)
@@ -138,6 +144,7 @@ void t.test('when the server has forgotten what happened, a list tells the end o
   fake.act(() => fake.cluster.deleteNode('node-3'))
   await until(() => fake.store.get(Nodes, undefined, 'node-3') === undefined)
   fake.api.expireHistory()
+  fake.freeze()
   await arrived(fake, running.recording)
   const summary = await running.stop()
   t.ok(summary.relists > 5, `${summary.relists} lists`)
@@ -158,6 +165,7 @@ void t.test('goes on where an earlier recording ended, complete or cut off', asy
   act(() => cluster.applyWorkload(workload('old', 2)))
   await until(() => store.list<Stored>(Pods).length === 8)
   const first = await record(fake)
+  await until(() => readyPods(first.recording) === 8)
   await arrived(fake, first.recording)
   await first.stop()
   const before = await readTrace(first.path)
@@ -188,7 +196,7 @@ void t.test('goes on where an earlier recording ended, complete or cut off', asy
     act(() => cluster.failNode('node-0'))
     const state = (): string => finalState(stateAfter(fake.truth.map(({ event }) => event))).join('\n')
     await until(() => /"not-ready","name":"node-0"/.test(state()) && /"new-/.test(state()))
-    await quiet(fake)
+    fake.freeze()
     const again = await record(fake, { resume: true, path })
     await arrived(fake, again.recording)
     const summary = await again.stop()
@@ -292,7 +300,7 @@ void t.test('what may not be listed is left out, where there is a trace without 
     { code: 'CHURN_TRACE_RECORD', message: /\/api\/v1\/nodes cannot/ },
   )
   const running = await record(fake, { namespaces: ['shop', 'empty'] })
-  await until(() => [...running.recording.state.pods.values()].filter(({ ready }) => ready).length === 5)
+  await until(() => readyPods(running.recording) === 5)
   act(() => cluster.scale('shop', 'web', 0))
   await until(() => running.recording.state.pods.size === 0)
   const summary = await running.stop()
@@ -305,6 +313,7 @@ void t.test('what may not be listed is left out, where there is a trace without 
 
 void t.test('a list of many pages that the server forgets in the middle is begun again', async t => {
   const fake = await startFakeCluster(t)
+  fake.freeze()
   for (let i = 0; i < 1234; i++) fake.store.create(Pods, pod(`p-${i}`))
   let pages = 0
   fake.api.app.server.prependListener('request', (request: { url?: string }) => {

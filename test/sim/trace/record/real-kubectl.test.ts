@@ -67,6 +67,7 @@ void t.test('real kubectl', { skip: existsSync(KUBECTL) ? false : `${KUBECTL} is
   await until(
     () => store.list(Pods).length === 3 && store.list(Services, 'shop').length === 1 && store.list(Nodes).length === 3,
   )
+  fake.freeze()
   await until(() => recording!.events >= truth.length && ready('web') === 3)
   stop.abort()
   const summary = await done
