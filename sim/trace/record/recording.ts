@@ -63,9 +63,11 @@ export class Recording {
     clock: Clock,
     start: RecordingStart & { readonly force: boolean; readonly startUnixMs?: number },
   ): Recording {
+    // Both at once: making the file takes its time.
+    const beganNs = clock.monotonicNs()
     const { path, force, startUnixMs = clock.unixMs() } = start
     const writer = TraceWriter.create(path, originOf(start, new Date(startUnixMs).toISOString()), { live: true, force })
-    return new Recording(clock, path, writer, 0, start)
+    return new Recording(clock, path, writer, Number(clock.monotonicNs() - beganNs) / 1e6, start)
   }
 
   /**
