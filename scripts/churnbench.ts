@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   export: async () => (await import('./export.ts')).addExportCommand,
   trend: async () => (await import('./trend.ts')).addTrendCommand,
   import: async () => (await import('./import.ts')).addImportCommand,
+  record: async () => (await import('./record.ts')).addRecordCommand,
   replay: async () => (await import('./replay.ts')).addReplayCommand,
   trace: async () => (await import('./trace.ts')).addTraceCommand,
   cluster: async () => (await import('./cluster.ts')).addClusterCommand,

@@ -84,7 +84,10 @@ export function outFolder(out: string | undefined, scenario: string, unixMs: num
 }
 
 /** The first Ctrl-C ends the run in order, and so does the time-out; a second Ctrl-C ends the process at once. */
-export function interruptible({ timeout }: Pick<RunOptions, 'timeout'>): AbortController {
+export function interruptible(
+  { timeout }: Pick<RunOptions, 'timeout'>,
+  what = 'stopping, and keeping what was measured',
+): AbortController {
   const abort = new AbortController()
   if (timeout !== undefined) {
     new SystemClock({ unref: true }).schedule(timeout, () => {
@@ -95,7 +98,7 @@ export function interruptible({ timeout }: Pick<RunOptions, 'timeout'>): AbortCo
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (abort.signal.aborted) process.exit(ExitCode.interrupted)
-      process.stderr.write('\ninterrupted: stopping, and keeping what was measured (again to stop at once)\n')
+      process.stderr.write(`\ninterrupted: ${what} (again to stop at once)\n`)
       abort.abort()
     })
   }
