@@ -58,10 +58,10 @@ export async function runVirtually(options: VirtualRunOptions): Promise<VirtualR
     record === undefined ? undefined : TraceWriter.create(record.path, record.origin, { force: record.force })
   const source: { current: ChurnSource | undefined } = { current: undefined }
   // A real run has its warm-up first; it draws from the same generator.
-  let originMs: number | undefined
+  const begun: { atMs: number | undefined } = { atMs: undefined }
   const measured = {
     get elapsedMs() {
-      return originMs === undefined ? 0 : clock.elapsedMs - originMs
+      return begun.atMs === undefined ? 0 : clock.elapsedMs - begun.atMs
     },
   }
   const churn = new ChurnRecorder(traceTime(measured, replay?.speed), withoutWarmUp(store), {
@@ -109,13 +109,14 @@ export async function runVirtually(options: VirtualRunOptions): Promise<VirtualR
     clock.schedule(0, () => current.warmUp())
     clock.schedule(WARM_UP_MS, () => {
       current.settle(() => {
-        originMs = clock.elapsedMs
+        begun.atMs = clock.elapsedMs
         current.begin()
       })
     })
-    while (originMs === undefined || clock.elapsedMs < originMs + durationMs) {
-      const untilMs = originMs === undefined ? Number.POSITIVE_INFINITY : originMs + durationMs - clock.elapsedMs
-      await clock.advanceHeld(Math.min(STEP_MS, untilMs))
+    const leftMs = (): number =>
+      begun.atMs === undefined ? Number.POSITIVE_INFINITY : begun.atMs + durationMs - clock.elapsedMs
+    while (leftMs() > 0) {
+      await clock.advanceHeld(Math.min(STEP_MS, leftMs()))
       await writer?.drain()
     }
     churn.stop()

@@ -53,9 +53,13 @@ type Workload = (Deployment | ReplicaSet) & {
   }
 }
 
-/** The version before, if it was of the same object: another uid is another one of the same name. */
+/**
+ * The version before, if it was of the same object: another uid is another one of the same name. What is known from a trace has no
+ * uid, pods apart; there the name counts.
+ */
 function sameObject<T extends KubeObject>(object: Stored<T>, previous: Stored<T> | undefined): Stored<T> | undefined {
-  return previous?.metadata.uid === object.metadata.uid ? previous : undefined
+  const { uid = '' } = previous?.metadata ?? {}
+  return uid === '' || uid === object.metadata.uid ? previous : undefined
 }
 
 function podTransitions({ type, object, previous: before }: Change<Pod>): Transition[] {

@@ -1,6 +1,6 @@
 import { assert, type Clock, type Timer } from '../../../base/index.ts'
 import type { ChurnEvent, Transition } from '../churn-event.ts'
-import { eventFault } from '../trace-schema.ts'
+import { eventFault } from '../trace-shape.ts'
 import type { TraceWriter } from '../trace-writer.ts'
 
 export interface EventSequenceOptions {
