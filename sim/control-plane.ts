@@ -118,7 +118,8 @@ export class ControlPlane {
       translated: transition => source?.translated(transition) ?? transition,
       ...(writer === undefined ? {} : { onEvent: (event, line) => keep(writer, event, line) }),
     })
-    const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents)
+    // What one turn of the clock does goes to the main thread together: a message costs as much as a write.
+    const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents, fn => setImmediate(fn))
     const plane: { current: ControlPlane | undefined } = { current: undefined }
     const sourceOptions: ChurnSourceOptions = {
       clock,

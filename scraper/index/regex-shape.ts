@@ -1,3 +1,5 @@
+import { listedTexts } from '../model/index.ts'
+
 /**
  * What a pattern says about the values it matches, found out without running it.
  *
@@ -36,6 +38,8 @@ const NOTHING_KNOWN: RegexShape = { kind: 'scan', prefixes: [''], mayMatch: () =
 
 /** @param pattern valid RE2, meant anchored at both ends with `.` matching newlines. */
 export function regexShape(pattern: string): RegexShape {
+  const listed = listedTexts(pattern)
+  if (listed !== undefined) return { kind: 'set', values: ascending(listed) }
   const parser = new Parser(pattern)
   const alternatives = parser.alternatives(0)
   if (alternatives === undefined || !parser.done) return NOTHING_KNOWN

@@ -49,7 +49,8 @@ export class ReplayFeed {
   #next = 0
   #originMs = 0
   #isRunning = false
-  #onSettled: (() => void) | undefined
+  #onSettled: ((steps: number) => void) | undefined
+  #settled = 0
   #isOver = false
   #filling: Promise<void> | undefined
   /** Pods of the events read ahead that have no address yet. */
@@ -82,9 +83,9 @@ export class ReplayFeed {
 
   /**
    * Plays what the trace begins with, one write after the other: what was there when it was begun is set up before its time 0,
-   * and no burst. Then calls `onSettled`.
+   * and no burst. Then calls `onSettled` with the number of writes.
    */
-  settle(onSettled: () => void): void {
+  settle(onSettled: (steps: number) => void): void {
     this.#onSettled = onSettled
     this.#plan()
   }
@@ -121,8 +122,12 @@ export class ReplayFeed {
       return
     }
     if (this.#onSettled !== undefined) {
-      if (event?.t === 0) this.#clock.schedule(SETTLE_MS, () => this.#step())
-      else this.#onSettled()
+      if (event?.t !== 0) {
+        this.#onSettled(this.#settled)
+        return
+      }
+      this.#settled++
+      this.#clock.schedule(SETTLE_MS, () => this.#step())
       return
     }
     if (event === undefined) {

@@ -34,6 +34,9 @@ export interface ReplayOptions {
   readonly onFailure: (error: unknown) => void
 }
 
+/** Planned time between the setting up of what a trace begins with and its time 0, for everybody to come to rest. */
+const REST_MS = 1000
+
 /** A trace being played on a cluster. */
 export class Replay implements ReplayPlayer {
   readonly #spec: ReplaySpec
@@ -41,6 +44,7 @@ export class Replay implements ReplayPlayer {
   readonly #stream: TraceStream
   readonly #options: ReplayOptions
   readonly #feed: ReplayFeed
+  readonly #clock: PlannedClock
   readonly #fidelity = new Fidelity()
   #hasStarted = false
 
@@ -51,6 +55,7 @@ export class Replay implements ReplayPlayer {
     stream: TraceStream,
     options: ReplayOptions,
   ) {
+    this.#clock = clock
     this.#spec = spec
     this.#cluster = cluster
     this.#stream = stream
@@ -82,7 +87,12 @@ export class Replay implements ReplayPlayer {
 
   /** Sets up what the trace begins with, before its time 0; then calls `onSettled`. */
   settle(onSettled: () => void): void {
-    this.#feed.settle(onSettled)
+    this.#feed.settle(steps => {
+      const { monotonicNs, plannedNs } = this.#options
+      // Setting up takes its time, and real time has gone on: both meet again before anything counts.
+      const lateMs = Number(monotonicNs() - plannedNs(this.#clock.elapsedMs)) / 1e6
+      this.#clock.schedule(steps === 0 ? 0 : Math.max(0, lateMs) + REST_MS, onSettled)
+    })
   }
 
   /** The planned present is the trace's time 0. */

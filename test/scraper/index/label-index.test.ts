@@ -261,6 +261,7 @@ void t.test('what a pattern says agrees with what it does', async t => {
     { numRuns: 2000 },
   )
   t.match(regexShape('a|b|c'), { kind: 'set', values: ['a', 'b', 'c'] })
+  t.match(regexShape('b||a|b'), { kind: 'set', values: ['', 'a', 'b'] })
   t.match(regexShape('(api|web)-[12]'), { kind: 'set', values: ['api-1', 'api-2', 'web-1', 'web-2'] })
   t.match(regexShape('checkout-api-.*'), { kind: 'scan', prefixes: ['checkout-api-'], exact: true })
   t.match(regexShape('check.*-api-.*z'), { kind: 'scan', prefixes: ['check'], exact: true })
@@ -305,4 +306,18 @@ void t.test('ten thousand labels on one series', async t => {
   t.same(index.labels(1).toRecord(), record)
   index.remove(1)
   t.equal(index.pairCount, 0)
+})
+
+t.test('a list of strings is matched without a regular expression as with one', t => {
+  const text = fc.stringMatching(/^[a-c:/ -]{0,3}$/)
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), text, (texts, value) => {
+      const pattern = texts.join('|')
+      // A group makes it a pattern like any other.
+      return new AnchoredRegex(pattern).matches(value) === new AnchoredRegex(`(?:${pattern})`).matches(value)
+    }),
+  )
+  t.equal(new AnchoredRegex('a|b').expand('b', 'x$0'), 'xb')
+  t.equal(new AnchoredRegex('a|b').expand('c', 'x'), undefined)
+  t.end()
 })
