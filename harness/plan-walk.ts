@@ -26,7 +26,7 @@ export class PlanWalk {
   readonly #zoneOf: (node: number) => string
 
   constructor(cluster: ClusterSpec) {
-    this.#zoneOf = node => zoneName(node % cluster.zones)
+    this.#zoneOf = node => zoneName(node % Math.max(1, cluster.zones))
     this.#nodes = Array.from({ length: cluster.nodes }, (_, i) => `node-${i}`)
     this.#zones = [...new Set(this.#nodes.map((_, i) => this.#zoneOf(i)))]
     for (const [i, { namespace, name, replicas, selector, service }] of cluster.workloads.entries()) {

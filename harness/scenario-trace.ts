@@ -66,7 +66,7 @@ export function completeTrace(input: TraceInput, cluster: ClusterInput, ms: ToMs
     },
     cluster: {
       nodes: scaled.nodes > 0 ? scaled.nodes : nodes,
-      zones,
+      zones: scaled.nodes > 0 ? 0 : zones,
       podsPerNodeMax: Math.max(cluster.podsPerNodeMax ?? DEFAULT_PODS_PER_NODE_MAX, bounds.podsPerNode),
     },
     durationMs: Math.max(1, Math.ceil((toMs - fromMs) / speed)),

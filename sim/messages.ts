@@ -6,7 +6,7 @@ import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
 export interface ClusterSpec {
   readonly nodes: number
-  /** Availability zones that nodes are spread over, in turn. */
+  /** Availability zones that nodes are spread over, in turn; 0 where nodes come from a trace, which has its own. */
   readonly zones: number
   readonly podsPerNodeMax: number
   readonly workloads: readonly WorkloadSpec[]

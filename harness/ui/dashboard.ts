@@ -122,8 +122,9 @@ export async function openDashboard(clock: Clock, options: DashboardOptions): Pr
   }
 }
 
-/** The nodes that a scenario's cluster begins with. */
+/** The nodes that a scenario's cluster begins with; those of a trace show with their pods. */
 export function nodePlaces({ cluster }: Pick<Scenario, 'cluster'>): NodePlace[] {
+  if (cluster.zones === 0) return []
   return Array.from({ length: cluster.nodes }, (_, i) => ({ name: `node-${i}`, zone: zoneName(i % cluster.zones) }))
 }
 

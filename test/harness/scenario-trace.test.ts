@@ -55,6 +55,15 @@ void t.test('duration, size and way of playing follow from the trace', async t =
   t.not(whole.sha256, part.sha256)
 })
 
+void t.test('sub-metrics of a trace may have any value, for nobody knows its names', async t => {
+  const file = await write('tags.jsonl', EXACT)
+  const thresholds = (tag: string): Partial<ScenarioInput> => ({
+    thresholds: { [`discovery_latency{${tag}}`]: ['p(99)<1'] },
+  })
+  t.ok(resolve({ file }, thresholds('namespace=whatever')))
+  t.throws(() => resolve({ file }, thresholds('zone=a')), /pods have no tag "zone"/)
+})
+
 void t.test('intents alone go through the controllers, on nodes that are made up', async t => {
   const workload = { kind: 'workload', namespace: 'a', name: 'w', type: 'Deployment' } as const
   const file = await write('intents.jsonl', [{ t: 0, ...workload, op: 'applied', replicas: 3 }])
