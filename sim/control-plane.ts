@@ -23,7 +23,7 @@ import type {
   RecordSpec,
   TruthEvent,
 } from './messages.ts'
-import { rehearse } from './rehearsal.ts'
+import { rehearse, rehearseReplay } from './rehearsal.ts'
 import {
   type ChurnEvent,
   ChurnRecorder,
@@ -101,7 +101,10 @@ export class ControlPlane {
 
   /** @throws CodedError CHURN_API_PORT; TraceError */
   static async create(options: ControlPlaneOptions): Promise<ControlPlane> {
-    if (options.warmUp) rehearse(options.cluster.timings)
+    if (options.warmUp) {
+      if (options.replay?.mode === 'exact') rehearseReplay(options.cluster.timings)
+      else rehearse(options.cluster.timings)
+    }
     const lag = new DurationHistogram()
     const clock = new PacedClock({ stats: { onLag: ns => lag.record(ns) } })
     const prng = new Prng(options.seed)

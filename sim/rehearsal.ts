@@ -3,11 +3,13 @@ import { ObjectStore } from './cluster/index.ts'
 import { createCluster } from './controllers/index.ts'
 import type { ClusterTimings, WorkloadSpec } from './messages.ts'
 import { NOWHERE } from './nowhere.ts'
-import { ChurnRecorder, TruthRecorder } from './trace/index.ts'
+import { AddressBook, ChurnRecorder, ExactCluster, TruthRecorder } from './trace/index.ts'
+import { WARM_UP_MS, warmUpExact } from './warm-up.ts'
 
 const WORKLOADS = 12
 const PODS = 24
 const STEP_MS = 30_000
+const REPLAYS = 30
 
 /**
  * Lets a throwaway cluster live for some minutes of virtual time, before the real one is made.
@@ -67,4 +69,26 @@ function workloadOf(index: number): WorkloadSpec {
     maxSurge: '25%',
     maxUnavailable: '25%',
   }
+}
+
+/** The same for the playing of a trace, which goes other ways than controllers do. */
+export function rehearseReplay(timings: ClusterTimings): void {
+  const clock = new VirtualClock()
+  const prng = new Prng('rehearsal')
+  const store = new ObjectStore(clock, prng.fork('store'))
+  const churn = new ChurnRecorder(clock, store, { durationMs: Number.POSITIVE_INFINITY })
+  const book = new AddressBook(110, '127.2.0.0')
+  const cluster = new ExactCluster(clock, prng.fork('replay'), store, NOWHERE, book, {
+    timings,
+    dress: 'annotated',
+    podsPerNodeMax: 110,
+    seed: 'rehearsal',
+    onFailure: () => {},
+  })
+  cluster.serve(prng.fork('cluster'))
+  for (let i = 0; i < REPLAYS; i++) {
+    warmUpExact(clock, cluster, () => {})
+    clock.advance(WARM_UP_MS)
+  }
+  churn.stop()
 }

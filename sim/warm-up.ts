@@ -42,7 +42,7 @@ export function warmUp(clock: Clock, cluster: Cluster): void {
 }
 
 /** The same for a cluster in which everything follows a trace: its pods come and go as one would tell it. */
-export function warmUpExact(clock: PlannedClock, cluster: ExactCluster): void {
+export function warmUpExact(clock: PlannedClock, cluster: ExactCluster, atEnd: () => void = collectGarbage): void {
   const node = { kind: 'node', name: WARM_UP_NODE } as const
   const pods = Array.from({ length: WORKLOAD.replicas }, (_, i) => {
     const name = `warm-up-${i}`
@@ -52,6 +52,9 @@ export function warmUpExact(clock: PlannedClock, cluster: ExactCluster): void {
   const annotations = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': String(WORKLOAD.port) }
   const atMs = (ms: number, fn: () => void): unknown => clock.schedule(ms, fn)
   cluster.play([{ t: 0, ...node, op: 'added' }])
+  // Its endpoints are written as often as any Service's.
+  const service = { kind: 'service', namespace: WARM_UP_NAMESPACE, name: 'warm-up' } as const
+  cluster.play([{ t: 0, ...service, op: 'applied', selector: WORKLOAD.selector, ports: [{ port: WORKLOAD.port }] }])
   pods.forEach((pod, i) => {
     const created = { t: 0, ...pod, op: 'created', labels: WORKLOAD.labels, annotations, containers } as const
     atMs(20 * i, () => {
@@ -70,8 +73,11 @@ export function warmUpExact(clock: PlannedClock, cluster: ExactCluster): void {
       atMs(0, () => cluster.play([{ t: 0, ...pod, op: 'succeeded' }, deleted]))
     })
   })
-  atMs(COLLECT_AT_MS - 200, () => cluster.play([{ t: 0, ...node, op: 'removed' }]))
-  atMs(COLLECT_AT_MS, () => collectGarbage())
+  atMs(COLLECT_AT_MS - 200, () => {
+    cluster.play([{ t: 0, ...service, op: 'deleted' }])
+    cluster.play([{ t: 0, ...node, op: 'removed' }])
+  })
+  atMs(COLLECT_AT_MS, atEnd)
 }
 
 export function isWarmUp(namespace: string | undefined): boolean {

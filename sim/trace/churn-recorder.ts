@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { ObjectStore, StoreEvent } from '../cluster/index.ts'
 import { canonicalLine, type ChurnEvent, type Transition } from './churn-event.ts'
+import { LineHash } from './line-hash.ts'
 import { transitionsOf } from './transitions.ts'
 
 export interface ChurnRecorderOptions {
@@ -27,7 +27,7 @@ export interface PlannedTime {
 export class ChurnRecorder {
   readonly #clock: PlannedTime
   readonly #options: ChurnRecorderOptions
-  readonly #hash = createHash('sha256')
+  readonly #hash = new LineHash()
   readonly #unsubscribe: () => void
   /** Whether somebody answers on each node that there is. */
   readonly #nodes = new Map<string, 'failed' | 'recovered'>()
@@ -59,7 +59,7 @@ export class ChurnRecorder {
 
   /** The trace so far; recording goes on. `sha256` is over all lines, each ended by a line feed. */
   digest(): { readonly sha256: string; readonly events: number } {
-    return { sha256: this.#hash.copy().digest('hex'), events: this.#events }
+    return { sha256: this.#hash.digest(), events: this.#events }
   }
 
   stop(): void {
@@ -78,7 +78,7 @@ export class ChurnRecorder {
     const { translated } = this.#options
     const event = { t, ...(translated === undefined ? transition : translated(transition)) }
     const line = canonicalLine(event)
-    this.#hash.update(line).update('\n')
+    this.#hash.add(line)
     this.#events++
     this.#options.onEvent?.(event, line)
   }

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
 import { DurationHistogram } from '../../../base/index.ts'
 import { canonicalLine, type ChurnEvent } from '../churn-event.ts'
+import { LineHash } from '../line-hash.ts'
 import { TraceState } from '../trace-state.ts'
 
 /** Follows what is played: how late each event was, what they add up to, and what was not played. */
 export class Fidelity {
   /** The events that were played, folded: what there should be. */
   readonly planned = new TraceState()
-  readonly #hash = createHash('sha256')
+  readonly #hash = new LineHash()
   readonly #lateness = new Map<string, DurationHistogram>()
   readonly #skipped = new Map<string, number>()
   #played = 0
@@ -17,7 +17,7 @@ export class Fidelity {
   /** Events that were written together; `latenessNs` is their achieved minus their planned time, where they had one. */
   played(events: readonly ChurnEvent[], latenessNs: number | undefined): void {
     for (const event of events) {
-      this.#hash.update(canonicalLine(event)).update('\n')
+      this.#hash.add(canonicalLine(event))
       this.planned.apply(event)
       if (latenessNs === undefined) continue
       const key = event.kind === 'action' ? 'action' : `${event.kind} ${event.op}`
@@ -61,7 +61,7 @@ export class Fidelity {
   }
 
   get sha256(): string {
-    return this.#hash.copy().digest('hex')
+    return this.#hash.digest()
   }
 
   get latenessHdr(): Record<string, string> {
