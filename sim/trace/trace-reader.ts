@@ -19,6 +19,8 @@ export interface TraceReaderOptions {
   readonly lenient?: boolean
   /** It may have been changed by hand: what its header says of its end is not held against it. */
   readonly edited?: boolean
+  /** At most so many lines are judged in one turn of the event loop, for whoever has something else to do in time. */
+  readonly linesPerTurn?: number
   /** Longest line that is taken, in bytes. Default 1 MiB. */
   readonly lineBytesMax?: number
 }
@@ -139,9 +141,13 @@ export class TraceReader {
       const rest = this.#judge(this.#rest)
       this.#rest = []
       if (rest.length > 0) yield rest
+      const { linesPerTurn = Number.POSITIVE_INFINITY } = this.#options
       for await (const lines of this.#lines) {
-        const events = this.#judge(lines)
-        if (events.length > 0) yield events
+        for (let i = 0; i < lines.length; i += linesPerTurn) {
+          if (i > 0) await nextTurn()
+          const events = this.#judge(lines.slice(i, i + linesPerTurn))
+          if (events.length > 0) yield events
+        }
       }
     } finally {
       await this.close()
@@ -265,6 +271,10 @@ export class TraceReader {
   #error(sentence: string, wayOut = ''): TraceError {
     return new TraceError('CHURN_TRACE_FORMAT', `${this.path}: ${printable(sentence)}${wayOut}`)
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
 }
 
 // oxlint-disable-next-line require-yield

@@ -159,6 +159,10 @@ export class ExactCluster implements ReplayCluster {
     live.listener = this.#listen(podObject(pod, this.#options.dress), node, traced, unixMs)
   }
 
+  retire(uid: string): void {
+    this.#pods.get(uid)?.listener?.close()
+  }
+
   /** Takes back what was prepared for a pod that ended before it had its address. */
   #forget(pod: LivePod): void {
     this.#pods.delete(pod.uid)

@@ -63,6 +63,8 @@ export class IntentCluster implements ReplayCluster {
 
   prepare(): void {}
 
+  retire(): void {}
+
   awaitRuntime(): boolean {
     return false
   }

@@ -7,6 +7,8 @@ import { mergeable } from './merging.ts'
 export interface ReplayPlayer {
   /** A pod is going to have its address soon; called again, at the latest, just before that. */
   prepare(pod: PodEvent, node: string, traced: string | undefined, unixMs: number): void
+  /** A pod is going to be gone soon: its containers have ended. */
+  retire(uid: string): void
   /** Whether planned time has to wait for something outside before these events; asks for it. */
   awaitRuntime(events: readonly ChurnEvent[]): boolean
   /** All at one instant, `dueMs` of planned time. */
@@ -26,6 +28,8 @@ export interface ReplayFeedOptions {
 const AHEAD_EVENTS = 2000
 /** Planned time before a pod's address is published, for its listener to be opened. */
 const LEAD_MS = 250
+/** The same before a pod is deleted, for its listener to be closed: a kubelet ends containers before it says so. */
+const CLOSE_LEAD_MS = 30
 /** Planned time between two writes of what there is at the beginning. */
 const SETTLE_MS = 1
 
@@ -192,9 +196,14 @@ export class ReplayFeed {
     }
   }
 
-  /** Has a listener asked for ahead of the time at which its address is published. */
+  /** Has a listener opened ahead of the time at which its address is published, and closed ahead of its pod's end. */
   #prepareAhead(event: ChurnEvent): void {
-    if (event.kind !== 'pod' || event.op !== 'addressed') return
+    if (event.kind !== 'pod') return
+    if (event.op === 'deleted') {
+      const waitMs = this.#originMs + this.#dueMs(event) - CLOSE_LEAD_MS - this.#clock.elapsedMs
+      this.#clock.schedule(waitMs, () => this.#player.retire(event.uid))
+    }
+    if (event.op !== 'addressed') return
     const pod = this.#expected.get(event.uid)
     if (pod?.node === undefined) return
     const { node, created } = pod
@@ -218,17 +227,21 @@ export class ReplayFeed {
       })
   }
 
+  /** Reads until enough is there: the reader hands out little at a time. */
   async #fill(): Promise<void> {
-    const { value, done } = await this.#batches.next()
-    if (done === true) {
-      this.#isOver = true
-      return
-    }
-    this.#ahead = [...this.#ahead.slice(this.#next), ...value]
+    this.#ahead = this.#ahead.slice(this.#next)
     this.#next = 0
-    for (const event of value) {
-      this.#note(event)
-      if (this.#isRunning) this.#prepareAhead(event)
+    while (!this.#isOver && this.#ahead.length - this.#next < AHEAD_EVENTS * 2) {
+      const { value, done } = await this.#batches.next()
+      if (done === true) {
+        this.#isOver = true
+        return
+      }
+      for (const event of value) {
+        this.#ahead.push(event)
+        this.#note(event)
+        if (this.#isRunning) this.#prepareAhead(event)
+      }
     }
   }
 }

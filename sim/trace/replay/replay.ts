@@ -11,6 +11,8 @@ export interface ReplayCluster {
   /** What becomes of an event here; of those that are `played` `play` is told, those that belong together at once. */
   fateOf(event: ChurnEvent): Fate
   prepare(pod: PodEvent, node: string, traced: string | undefined, unixMs: number): void
+  /** A pod's containers have ended: its address refuses from now on. */
+  retire(uid: string): void
   awaitRuntime(events: readonly ChurnEvent[]): boolean
   play(events: readonly ChurnEvent[]): void
   /** What the recorder sees, without what was added for the replay. */
@@ -36,6 +38,9 @@ export interface ReplayOptions {
 
 /** Planned time between the setting up of what a trace begins with and its time 0, for everybody to come to rest. */
 const REST_MS = 1000
+
+/** Some tenths of a millisecond of reading between two looks at what is due. */
+const LINES_PER_TURN = 64
 
 /** A trace being played on a cluster. */
 export class Replay implements ReplayPlayer {
@@ -72,6 +77,7 @@ export class Replay implements ReplayPlayer {
   ): Promise<Replay> {
     const stream = await TraceStream.open(spec.path, spec, {
       lenient: spec.lenient,
+      linesPerTurn: LINES_PER_TURN,
       // Controllers find out by themselves what follows from a failure.
       inferFailures: spec.mode === 'exact',
     })
@@ -103,6 +109,10 @@ export class Replay implements ReplayPlayer {
 
   prepare(pod: PodEvent, node: string, traced: string | undefined, unixMs: number): void {
     if (this.#cluster.fateOf(pod) === 'played') this.#cluster.prepare(pod, node, traced, unixMs)
+  }
+
+  retire(uid: string): void {
+    this.#cluster.retire(uid)
   }
 
   awaitRuntime(events: readonly ChurnEvent[]): boolean {
