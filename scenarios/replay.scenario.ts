@@ -6,12 +6,13 @@ export default {
   description: 'How does a monitor fare while a recorded churn trace happens again?',
   // Nodes are for traces that have none; pods that the controllers make start as on a cluster with warm images.
   cluster: { nodes: 3, workloads: {} },
-  trace: { file: 'incident', speed: 10 },
+  trace: { file: 'incident', speed: 20 },
   scenarios: {},
   settle: '15s',
   scrapeInterval: '5s',
   thresholds: {
     replay_differences: ['value==0'],
+    targets_missed: ['value==0'],
     samples_lost: ['value==0'],
     samples_wrong: ['value==0'],
   },
@@ -22,8 +23,9 @@ export default {
     rss_peak: ['value'],
   },
   profiles: {
-    smoke: { trace: { speed: 20 }, settle: '5s', scrapeInterval: '1s' },
-    ci: { trace: { speed: 20 }, settle: '5s', scrapeInterval: '1s' },
+    // The minute in which the zone goes dark.
+    smoke: { trace: { from: '55s', to: '115s', speed: 5 }, settle: '5s', scrapeInterval: '1s' },
+    ci: { trace: { from: '55s', to: '115s', speed: 5 }, settle: '5s', scrapeInterval: '1s' },
     nightly: { trace: { speed: 1 } },
   },
 } satisfies ScenarioInput

@@ -64,9 +64,16 @@ function inputOf(file: string, options: Options): ScenarioInput {
     ...(only.length === 0 ? {} : { only }),
     ...(lenient === undefined ? {} : { lenient }),
   }
-  // A profile's own speed is for the trace that comes with churnbench.
+  // A profile's own part and speed are for the trace that comes with churnbench.
   const profiles = Object.entries(replayScenario.profiles).map(([name, { trace: _, ...rest }]) => [name, rest])
-  return { ...replayScenario, trace, profiles: Object.fromEntries(profiles) as ScenarioInput['profiles'] & object }
+  // In any other trace pods may come and go between two scrapes.
+  const { targets_missed: _, ...thresholds } = replayScenario.thresholds
+  return {
+    ...replayScenario,
+    trace,
+    thresholds,
+    profiles: Object.fromEntries(profiles) as ScenarioInput['profiles'] & object,
+  }
 }
 
 function repeated(options: Options): string[] {

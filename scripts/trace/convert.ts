@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatDuration, parseDuration, toolName } from '../../base/index.ts'
-import { type ConversionReport, type ConvertOptions, convertTrace, FORMATS } from '../../sim/trace/index.ts'
+import { type ConversionReport, type ConvertOptions, convertTrace } from '../../sim/trace/convert/convert.ts'
+import { FORMATS } from '../../sim/trace/convert/converter.ts'
 import { numberArgument, seedArgument } from '../run-options.ts'
 
 interface Options extends Omit<ConvertOptions, 'readyAfterMs' | 'graceMs' | 'tool'> {

@@ -6,8 +6,6 @@ export {
   type TraceContainer,
   type Transition,
 } from './churn-event.ts'
-export { type ConversionReport, type ConvertOptions, convertTrace } from './convert/convert.ts'
-export { type Format, FORMATS } from './convert/converter.ts'
 export { ChurnRecorder, relativeAddresses, traceTime } from './churn-recorder.ts'
 export {
   type Both,

@@ -9,22 +9,24 @@ const FAULTS_MAX = 3
 /** Unknown names that are shorter are near to everything, longer ones are no slip of somebody's fingers. */
 const NEAR_CHARS = { min: 3, max: 100 }
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).addSchema(TRACE_LINE_SCHEMA)
+/** Made when the first of them is needed: that takes a third of a second, and most programs read no trace. */
+let ajv: Ajv2020 | undefined
 
 function compiled(name: string): ValidateFunction {
+  ajv ??= new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).addSchema(TRACE_LINE_SCHEMA)
   const validate = ajv.getSchema(`${SCHEMA_ID}#/$defs/${name}`)
   assert(validate !== undefined, () => `the schema defines ${name}`)
   return validate
 }
 
-const validateHeader = compiled('header')
-const validateAction = compiled('action')
-/** By kind and operation. */
-const validators = new Map(KINDS.map(kind => [kind, new Map<string, ValidateFunction>()]))
+/** By kind and operation; compiled when it is first needed. */
+const validators = new Map(KINDS.map(kind => [kind, new Map<string, ValidateFunction | undefined>()]))
 for (const title of Object.keys(SHAPES)) {
   const [kind, op] = title.split(' ')
-  validators.get(kind!)!.set(op!, compiled(definitionName(title)))
+  validators.get(kind!)!.set(op!, undefined)
 }
+let action: ValidateFunction | undefined
+let header: ValidateFunction | undefined
 
 /** What is wrong with the shape of an event, in one sentence; `undefined` when it is one. */
 // hot: once per event.
@@ -47,9 +49,13 @@ export function mendEvent(value: unknown): string | undefined {
   return eventFault(value) === undefined ? `${fault}: left out` : undefined
 }
 
+function validateHeader(): ValidateFunction {
+  return (header ??= compiled('header'))
+}
+
 /** What is wrong with a header. */
 export function headerFault(value: unknown): string | undefined {
-  return validateHeader(value) ? undefined : sentences(validateHeader.errors ?? [])
+  return validateHeader()(value) ? undefined : sentences(validateHeader().errors ?? [])
 }
 
 /**
@@ -58,11 +64,11 @@ export function headerFault(value: unknown): string | undefined {
 export function mendHeader(value: Record<string, unknown>): { readonly fault?: string; readonly isMended: boolean } {
   const fault = headerFault(value)
   if (fault === undefined) return { isMended: true }
-  for (const error of validateHeader.errors ?? []) {
+  for (const error of validateHeader().errors ?? []) {
     const field = error.instancePath.split('/')[1]
     if (!deleteUnknown(value, error) && field !== undefined) delete value[field]
   }
-  return { fault, isMended: validateHeader(value) }
+  return { fault, isMended: validateHeader()(value) }
 }
 
 function deleteUnknown(value: object, { keyword, instancePath, params }: ErrorObject): boolean {
@@ -78,7 +84,13 @@ function deleteUnknown(value: object, { keyword, instancePath, params }: ErrorOb
 }
 
 function validatorOf({ kind, op }: Partial<ChurnEvent>): ValidateFunction | undefined {
-  return kind === 'action' ? validateAction : validators.get(kind as string)?.get(op as string)
+  if (kind === 'action') return (action ??= compiled('action'))
+  const ops = validators.get(kind as string)
+  const known = ops?.get(op as string)
+  if (known !== undefined || ops?.has(op as string) !== true) return known
+  const validate = compiled(definitionName(`${kind} ${op}`))
+  ops.set(op as string, validate)
+  return validate
 }
 
 function titleOf({ kind, op }: ChurnEvent): string {

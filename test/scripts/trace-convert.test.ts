@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { ConversionReport } from '../../sim/trace/index.ts'
+import type { ConversionReport } from '../../sim/trace/convert/convert.ts'
 import { run, start } from '../support/program.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'churnbench-trace-convert-'))

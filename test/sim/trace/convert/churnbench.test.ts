@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import t from 'tap'
-import { type ChurnEvent, convertTrace, TraceReader, TraceWriter } from '../../../../sim/trace/index.ts'
+import { convertTrace } from '../../../../sim/trace/convert/convert.ts'
+import { type ChurnEvent, TraceReader, TraceWriter } from '../../../../sim/trace/index.ts'
 import { convert, dir, file, leftOut } from './converting.ts'
 
 const ORIGIN = {

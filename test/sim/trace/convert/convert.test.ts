@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { convertTrace } from '../../../../sim/trace/index.ts'
+import { convertTrace } from '../../../../sim/trace/convert/convert.ts'
 import { detectFormat } from '../../../../sim/trace/convert/detect-format.ts'
 import { convert, dir, file } from './converting.ts'
 

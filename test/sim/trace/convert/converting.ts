@@ -2,14 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  type ChurnEvent,
-  type ConversionReport,
-  type ConvertOptions,
-  convertTrace,
-  type TraceHeader,
-  TraceReader,
-} from '../../../../sim/trace/index.ts'
+import { type ConversionReport, type ConvertOptions, convertTrace } from '../../../../sim/trace/convert/convert.ts'
+import { type ChurnEvent, type TraceHeader, TraceReader } from '../../../../sim/trace/index.ts'
 
 /** For the files of a test. */
 export const dir = mkdtempSync(join(tmpdir(), 'churnbench-convert-'))
