@@ -71,8 +71,8 @@ async function startTarget(): Promise<{ server: Server; address: string; scraped
 function configOf(targets: readonly string[], job = 'node'): string {
   const list = targets.map(target => `'${target}'`).join(', ')
   return `global:
-  scrape_interval: 100ms
-  scrape_timeout: 100ms
+  scrape_interval: 500ms
+  scrape_timeout: 500ms
 scrape_configs:
   - job_name: ${job}
     static_configs:
