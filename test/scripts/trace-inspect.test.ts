@@ -57,8 +57,8 @@ void t.test('inspect: a summary, a page, all figures', async t => {
 
 void t.test('inspect: what cannot be done is one sentence that shows the way out', async t => {
   await refusals(t, [
-    ['inspect absent.jsonl', /the trace absent\.jsonl cannot be read.*\[CHURN_TRACE_FILE\]/],
-    ['inspect folder', /folder cannot be read: is a folder/],
+    ['inspect absent.jsonl', /absent\.jsonl cannot be read.*\[CHURN_TRACE_FILE\]/],
+    ['inspect folder', /folder cannot be read: it is a folder/],
     ['inspect faulty.jsonl', /line \d+: unknown op "bond" of a pod; did you mean bound\?.*--lenient/],
     ['inspect a.jsonl.gz --html b.jsonl/page.html', /page b\.jsonl\/page\.html cannot be written; .*--html/],
     ['inspect a.jsonl.gz --window 0s', /at least 1ms/],

@@ -76,7 +76,7 @@ void t.test('what cannot be done is told in one sentence, and leaves nothing beh
     [['shop.jsonl', '--out', 'new.jsonl', '--key-file', 'simple'], /no random secret/],
     [['shop.jsonl', '--out', 'new.jsonl', '--key-file', 'no/such/folder'], /key no\/such\/folder cannot be made/],
     [['shop.jsonl', '--out', 'new.jsonl', '--keep', 'names'], /did you mean nodes\?/],
-    [['nowhere.jsonl', '--out', 'new.jsonl'], /the trace nowhere\.jsonl cannot be read/],
+    [['nowhere.jsonl', '--out', 'new.jsonl'], /nowhere\.jsonl cannot be read/],
     [['short', '--out', 'new.jsonl'], /is no churnbench trace/],
     [['shop.jsonl'], /--out <file>' not specified/],
   ]
