@@ -48,8 +48,11 @@ export class LineSplitter {
       // Decoded at once, which is several times as fast as line by line.
       if (start <= last) this.#split(chunk.toString('utf8', start, last + 1), lines)
     }
-    // A copy: a slice would keep the whole chunk.
-    if (last + 1 < chunk.length) this.#gather(Buffer.from(chunk.subarray(last + 1)), lines)
+    if (last + 1 < chunk.length) {
+      const rest = chunk.subarray(last + 1)
+      // A copy: a slice would keep the whole chunk. Of a line that is passed over nothing is kept.
+      this.#gather(this.#isSkipping ? rest : Buffer.from(rest), lines)
+    }
     return lines
   }
 

@@ -125,9 +125,12 @@ export class Recording {
     return this.#writer.state
   }
 
-  /** Stops time: what is told now is the state at this instant, however long the telling takes. */
+  /**
+   * Stops time: what is told now is the state at this instant, however long the telling takes. With nothing told before, the
+   * instant is time 0: that is what a trace begins with.
+   */
   pin(): void {
-    void this.nowMs
+    if (this.events > 0) void this.nowMs
     this.#pinned = true
   }
 

@@ -323,6 +323,7 @@ void t.test('a list of many pages that the server forgets in the middle is begun
   })
   const running = await record(fake)
   t.equal(running.recording.state.pods.size, 1233)
+  t.equal(running.recording.state.lastMs, 0, 'all of it is the state at the start')
   t.equal(pages, 4)
   t.same((await running.stop()).leftOut.count, 0)
 })
