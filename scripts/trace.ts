@@ -3,19 +3,20 @@ import type { Command } from 'commander'
 /** Adds a sub-command to `trace`. */
 type Add = (trace: Command) => void
 
-/** Loaded together: `trace --help` lists them all, and none is heavy before it runs. */
-const SUB_COMMANDS: readonly (() => Promise<Add>)[] = [
-  async () => (await import('./trace/convert.ts')).addConvertCommand,
-  async () => (await import('./trace/cut.ts')).addCutCommand,
-  async () => (await import('./trace/scrub.ts')).addScrubCommand,
-  async () => (await import('./trace/simulate.ts')).addSimulateCommand,
-  async () => (await import('./trace/inspect.ts')).addInspectCommand,
-  async () => (await import('./trace/diff.ts')).addDiffCommand,
-  async () => (await import('./trace/generate.ts')).addGenerateCommand,
-  async () => (await import('./trace/fit.ts')).addFitCommand,
-]
+/** By name. Loaded on demand, as the commands of the program are: some need the whole harness. */
+const SUB_COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  inspect: async () => (await import('./trace/inspect.ts')).addInspectCommand,
+  diff: async () => (await import('./trace/diff.ts')).addDiffCommand,
+  convert: async () => (await import('./trace/convert.ts')).addConvertCommand,
+  cut: async () => (await import('./trace/cut.ts')).addCutCommand,
+  scrub: async () => (await import('./trace/scrub.ts')).addScrubCommand,
+  generate: async () => (await import('./trace/generate.ts')).addGenerateCommand,
+  fit: async () => (await import('./trace/fit.ts')).addFitCommand,
+  simulate: async () => (await import('./trace/simulate.ts')).addSimulateCommand,
+}
 
 export async function addTraceCommand(program: Command): Promise<void> {
   const trace = program.command('trace').description('look into, convert, anonymise and generate churn traces')
-  for (const load of SUB_COMMANDS) (await load())(trace)
+  const wanted = SUB_COMMANDS[process.argv[3] ?? '']
+  for (const load of wanted === undefined ? Object.values(SUB_COMMANDS) : [wanted]) (await load())(trace)
 }

@@ -59,7 +59,7 @@ export function warmUpExact(clock: PlannedClock, cluster: ExactCluster, atEnd: (
     const created = { t: 0, ...pod, op: 'created', labels: WORKLOAD.labels, annotations, containers } as const
     atMs(20 * i, () => {
       cluster.play([created, { t: 0, ...pod, op: 'bound', node: WARM_UP_NODE }])
-      cluster.prepare(created, WARM_UP_NODE, undefined, clock.unixMs())
+      cluster.prepare({ created, node: WARM_UP_NODE, traced: undefined, unixMs: clock.unixMs() }, true)
     })
     atMs(RESTART_AT_MS + 20 * i, () => {
       const addressed = { t: 0, ...pod, op: 'addressed' } as const

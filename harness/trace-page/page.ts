@@ -1,4 +1,5 @@
 import {
+  definitions,
   formatBytes,
   formatNumber,
   formatShare,
@@ -113,15 +114,7 @@ function factList(inspection: Inspection, { bytes }: TraceFile): Markup {
     ['Scraped are', header.targets === 'all' ? 'all pods' : 'pods whose annotations say so'],
     ['Format', `version ${header.version}`],
   ]
-  return html`<dl class="facts">
-    ${facts.map(
-      ([term, text]) =>
-        html`<div>
-          <dt>${term}</dt>
-          <dd>${text}</dd>
-        </div>`,
-    )}
-  </dl>`
+  return definitions('facts', facts)
 }
 
 function tiles({ pods, nodes, levels, rates, durationMs }: Inspection): Markup {
@@ -223,15 +216,7 @@ const RATES_INTRO =
   'How many fell into windows of equal width, empty ones included. A Fano factor of 1 is what independent arrivals have; far above it, they come in bursts.'
 
 function reading(): Markup {
-  return html`<dl class="panel read">
-    ${READING.map(
-      ([term, text]) =>
-        html`<div>
-          <dt>${term}</dt>
-          <dd>${text}</dd>
-        </div>`,
-    )}
-  </dl>`
+  return definitions('panel read', READING)
 }
 
 const READING: readonly (readonly [string, string])[] = [

@@ -1,3 +1,4 @@
+import { definitions } from '../render/html/definitions.ts'
 import { formatChange, formatNumber, formatProbability, formatValue, plural } from '../render/format.ts'
 import { htmlPage } from '../render/html/document.ts'
 import { figureGrid } from '../render/html/figure.ts'
@@ -54,15 +55,7 @@ export function renderTrendHtml(histories: readonly History[], { reports, skippe
       ${histories.map(history => historySection(history, name => `f${next++}-${name.replace(/[^A-Za-z0-9]+/g, '-')}`))}
       <section>
         <h2 id="reading">How to read this page</h2>
-        <dl class="panel read">
-          ${READING.map(
-            ([term, text]) =>
-              html`<div>
-                <dt>${term}</dt>
-                <dd>${text}</dd>
-              </div>`,
-          )}
-        </dl>
+        ${definitions('panel read', READING)}
       </section>
     </main>
     <footer>churnbench trend · made from report.json files; the newest is of ${newest(histories)}</footer>`

@@ -1,3 +1,4 @@
+import { definitions } from './definitions.ts'
 import type { Report } from '../../report.ts'
 import { prettyJson } from '../../json.ts'
 import { formatNumber, formatValue } from '../format.ts'
@@ -152,13 +153,5 @@ const READING: readonly (readonly [string, string])[] = [
 ]
 
 export function howToRead(): Markup {
-  return html`<dl class="panel read">
-    ${READING.map(
-      ([term, text]) =>
-        html`<div>
-          <dt>${term}</dt>
-          <dd>${text}</dd>
-        </div>`,
-    )}
-  </dl>`
+  return definitions('panel read', READING)
 }

@@ -1,5 +1,5 @@
 import type { Prng, Timer } from '../../../base/index.ts'
-import type { Labels, TraceContainer } from '../churn-event.ts'
+import type { Labels, PodEvent, TraceContainer } from '../churn-event.ts'
 import { drawMs } from './distribution.ts'
 import type { MachinePool, Machine } from './machine-pool.ts'
 import type { PodModel } from './model.ts'
@@ -266,14 +266,4 @@ export class PodLife {
   }
 }
 
-type PodOp =
-  | 'created'
-  | 'bound'
-  | 'addressed'
-  | 'ready'
-  | 'not-ready'
-  | 'restarted'
-  | 'succeeded'
-  | 'failed'
-  | 'terminating'
-  | 'deleted'
+type PodOp = Exclude<PodEvent['op'], 'relabelled'>

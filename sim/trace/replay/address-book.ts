@@ -66,6 +66,11 @@ export class AddressBook {
     return place.address
   }
 
+  /** Whether a living pod has the address. */
+  isTaken(traced: string): boolean {
+    return this.#byTraced.get(traced)?.live === true
+  }
+
   release(address: string): void {
     const place = this.#byAddress.get(address)
     if (place === undefined || !place.live) return

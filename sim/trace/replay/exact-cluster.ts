@@ -1,5 +1,5 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
-import type { Node, Pod } from 'kubernetes-types/core/v1.js'
+import type { Pod } from 'kubernetes-types/core/v1.js'
 import { type Prng } from '../../../base/index.ts'
 import {
   type AdmissionOptions,
@@ -7,46 +7,26 @@ import {
   applyDefaults,
   Deployments,
   ensureNamespace,
-  Nodes,
   type ObjectStore,
   Pods,
   ReplicaSets,
   type ResourceType,
   type Stored,
+  timestamp,
 } from '../../cluster/index.ts'
-import {
-  DEFAULT_NAMESPACES,
-  defaultTolerationSeconds,
-  EndpointsController,
-  KUBELET_VERSION,
-  withTaints,
-} from '../../controllers/index.ts'
-import {
-  conditionStatus,
-  EventRecorder,
-  EventRouter,
-  type PlannedClock,
-  PodIndex,
-  stampOf,
-  withCondition,
-} from '../../informers/index.ts'
-import {
-  healthyConditions,
-  NodeHeartbeat,
-  nodeObject,
-  PodListener,
-  type PodRuntime,
-  PROFILE_ANNOTATION,
-  type TargetSpec,
-} from '../../kubelet/index.ts'
+import { DEFAULT_NAMESPACES, defaultTolerationSeconds, EndpointsController } from '../../controllers/index.ts'
+import { EventRecorder, EventRouter, type PlannedClock, PodIndex, stampOf } from '../../informers/index.ts'
+import { PodListener, type PodRuntime, PROFILE_ANNOTATION, type TargetSpec } from '../../kubelet/index.ts'
 import { PROFILES } from '../../targets/index.ts'
 import type { ClusterTimings } from '../../messages.ts'
 import type { ChurnEvent, NodeEvent, PodEvent, ServiceEvent, Transition, WorkloadEvent } from '../churn-event.ts'
 import type { TraceState } from '../trace-state.ts'
 import type { AddressBook } from './address-book.ts'
 import { compareStates, EXACT_FIELDS, stateOfStore } from './compare-states.ts'
+import { ExactNodes } from './exact-nodes.ts'
 import { podAfter } from './pod-status.ts'
 import type { Fate, ReplayCluster } from './replay.ts'
+import type { ComingPod } from './replay-feed.ts'
 import type { StateComparison } from './replay-spec.ts'
 import { applyService } from './apply-service.ts'
 import { type Dress, podObject, REVISION, workloadObject } from './traced-objects.ts'
@@ -64,17 +44,9 @@ export interface ExactClusterOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-interface LiveNode {
-  readonly heartbeat: NodeHeartbeat
-  readonly name: string
-  failed: boolean
-  /** Uids of its pods. */
-  readonly pods: Set<string>
-}
-
 interface LivePod {
   readonly uid: string
-  node: LiveNode | undefined
+  node: string | undefined
   listener: PodListener | undefined
   /** As the trace has it, where the object was given more. */
   readonly created: PodEvent | undefined
@@ -87,16 +59,22 @@ const WORKLOADS: Readonly<Record<string, ResourceType>> = { Deployment: Deployme
  * A cluster without controllers and kubelets of its own: every object is what the trace says, when it says it. Nodes keep
  * their leases, pods that serve something have listeners, and nothing else happens by itself.
  *
- * All events of one object at one instant are one write, as far as their order allows (`play`).
+ * ```
+ *   nodes                ExactNodes: Node objects, leases, silence
+ *   workloads, Services  written as they are; EndpointSlices follow by their controller (`serve`)
+ *   pods                 prepare ──▶ listener open ──play: addressed──▶ published ──retire──▶ listener closed ──play: deleted──▶ gone
+ * ```
+ *
+ * All events of one pod at one instant are one write, as far as their order allows (`play`). What is added so that pods can be
+ * found and answer, annotations and addresses, is taken back for the recorder (`translated`).
  */
 export class ExactCluster implements ReplayCluster {
   readonly #clock: PlannedClock
-  readonly #prng: Prng
   readonly #store: ObjectStore
   readonly #runtime: PodRuntime
   readonly #book: AddressBook
   readonly #options: ExactClusterOptions
-  readonly #nodes = new Map<string, LiveNode>()
+  readonly #nodes: ExactNodes
   readonly #pods = new Map<string, LivePod>()
   readonly #admission: AdmissionOptions
   #slots = 0
@@ -111,11 +89,18 @@ export class ExactCluster implements ReplayCluster {
     options: ExactClusterOptions,
   ) {
     this.#clock = clock
-    this.#prng = prng
     this.#store = store
     this.#runtime = runtime
     this.#book = book
     this.#options = options
+    const { onNodeUnreachable, onNodeAnswering, podsPerNodeMax } = options
+    this.#nodes = new ExactNodes(clock, prng, store, runtime, book, {
+      leaseRenewMs: options.timings.leaseRenewMs,
+      podsPerNodeMax,
+      isListening: uid => this.#pods.get(uid)?.listener?.isOpen === true,
+      onNodeUnreachable,
+      onNodeAnswering,
+    })
     this.#admission = { tolerationSeconds: defaultTolerationSeconds(options.timings.evictionMs) }
   }
 
@@ -149,14 +134,15 @@ export class ExactCluster implements ReplayCluster {
   }
 
   /**
-   * Makes a pod answer at its address, before the address is published: the sooner, the less there is to wait for.
-   *
-   * @param pod its `created` event; @param node the node that it is going to be bound to.
+   * Makes a pod answer at its address, before the address is published: the sooner, the less there is to wait for. An address
+   * that another pod has still is waited for, until the last moment.
    */
-  prepare(pod: PodEvent, node: string, traced: string | undefined, unixMs: number): void {
-    const live = this.#livePod(pod)
+  prepare(pod: ComingPod, isDue: boolean): void {
+    const { created, node, traced, unixMs } = pod
+    if (!isDue && traced !== undefined && this.#book.isTaken(traced)) return
+    const live = this.#livePod(created)
     if (live.listener !== undefined) return
-    live.listener = this.#listen(podObject(pod, this.#options.dress), node, traced, unixMs)
+    live.listener = this.#listen(podObject(created, this.#options.dress), node, traced, unixMs)
   }
 
   retire(uid: string): void {
@@ -166,7 +152,7 @@ export class ExactCluster implements ReplayCluster {
   /** Takes back what was prepared for a pod that ended before it had its address. */
   #forget(pod: LivePod): void {
     this.#pods.delete(pod.uid)
-    pod.node?.pods.delete(pod.uid)
+    if (pod.node !== undefined) this.#nodes.unbind(pod.node, pod.uid)
     const { listener } = pod
     if (listener === undefined) return
     listener.close()
@@ -195,7 +181,7 @@ export class ExactCluster implements ReplayCluster {
     const [first] = events
     if (first === undefined) return
     if (first.kind === 'pod') this.#playPod(events as readonly PodEvent[])
-    else if (first.kind === 'node') for (const event of events) this.#playNode(event as NodeEvent)
+    else if (first.kind === 'node') for (const event of events) this.#nodes.play(event as NodeEvent)
     else if (first.kind === 'workload') for (const event of events) this.#playWorkload(event as WorkloadEvent)
     else if (first.kind === 'service') for (const event of events) applyService(this.#store, event as ServiceEvent)
   }
@@ -213,94 +199,6 @@ export class ExactCluster implements ReplayCluster {
     const { address, ...rest } = transition
     const traced = this.#book.tracedOf(address)
     return traced === undefined ? rest : { ...rest, address: traced }
-  }
-
-  /** Nodes on which nobody answers. */
-  isFailed(node: string): boolean {
-    return this.#nodes.get(node)?.failed ?? false
-  }
-
-  #playNode({ op, name, labels = {}, reason }: NodeEvent): void {
-    const now = stampOf(this.#clock)
-    if (op === 'added') {
-      this.#addNode(name, labels)
-      return
-    }
-    const node = this.#nodes.get(name)
-    if (node === undefined) return
-    switch (op) {
-      case 'failed':
-        node.heartbeat.stop()
-        this.#setReachable(node, false, reason)
-        break
-      case 'recovered':
-        this.#setReachable(node, true)
-        if (this.#isReady(name)) node.heartbeat.start()
-        break
-      case 'not-ready':
-        node.heartbeat.stop()
-        this.#setReady(name, { status: 'Unknown', ...(reason === undefined ? {} : { reason }) }, now)
-        break
-      case 'ready':
-        this.#setReady(name, { status: 'True', reason: 'KubeletReady' }, now)
-        if (!node.failed) node.heartbeat.start()
-        break
-      case 'removed':
-        node.heartbeat.stop()
-        this.#nodes.delete(name)
-        this.#store.delete(Nodes, undefined, name)
-        this.#book.removeNode(name)
-        break
-    }
-  }
-
-  #addNode(name: string, labels: Readonly<Record<string, string>>): void {
-    const prng = this.#prng.fork(`node/${name}`)
-    const slice = this.#book.sliceOf(name)
-    const draft = nodeObject(
-      {
-        name,
-        zone: labels['topology.kubernetes.io/zone'] ?? '',
-        region: labels['topology.kubernetes.io/region'] ?? '',
-        address: slice.nodeAddress,
-        podCidr: slice.cidr,
-        podsMax: this.#options.podsPerNodeMax,
-        kubeletVersion: KUBELET_VERSION,
-      },
-      prng,
-      stampOf(this.#clock),
-    )
-    this.#store.create<Node>(Nodes, { ...draft, metadata: { ...draft.metadata, labels: { ...labels } } })
-    const { leaseRenewMs } = this.#options.timings
-    const heartbeat = new NodeHeartbeat(this.#clock, prng, this.#store, name, leaseRenewMs)
-    heartbeat.start()
-    this.#nodes.set(name, { heartbeat, name, failed: false, pods: new Set() })
-  }
-
-  #isReady(name: string): boolean {
-    return conditionStatus(this.#store.get<Node>(Nodes, undefined, name)?.status?.conditions, 'Ready') === 'True'
-  }
-
-  #setReady(name: string, wanted: { readonly status: string; readonly reason?: string }, now: string): void {
-    this.#store.modify<Node>(Nodes, undefined, name, node => {
-      const conditions =
-        wanted.status === 'True' ? healthyConditions(node.status?.conditions ?? [], now) : node.status?.conditions
-      return {
-        ...node,
-        status: { ...node.status, conditions: withCondition(conditions, { type: 'Ready', ...wanted }, now) },
-      }
-    })
-    for (const effect of ['NoSchedule', 'NoExecute'] as const) {
-      this.#store.modify<Node>(Nodes, undefined, name, node => withTaints(node, effect, now))
-    }
-  }
-
-  #setReachable(node: LiveNode, reachable: boolean, reason?: string): void {
-    node.failed = !reachable
-    const uids = [...node.pods].filter(uid => this.#pods.get(uid)?.listener?.isOpen === true)
-    if (uids.length > 0) this.#runtime.setPartitioned(uids, !reachable)
-    if (reachable) this.#options.onNodeAnswering?.(node.name)
-    else this.#options.onNodeUnreachable?.(node.name, reason)
   }
 
   #playWorkload(event: WorkloadEvent): void {
@@ -346,7 +244,10 @@ export class ExactCluster implements ReplayCluster {
         next = this.#marked(next, event.graceS ?? 0)
       } else if (next !== undefined) {
         next = podAfter(next, event, this.#factsOf(event, next, live))
-        if (event.op === 'bound' && live !== undefined) this.#bind(live, event.node!)
+        if (event.op === 'bound' && live !== undefined) {
+          live.node = event.node
+          this.#nodes.bind(event.node!, uid)
+        }
       }
     }
     this.#write(uid, current, next)
@@ -393,12 +294,6 @@ export class ExactCluster implements ReplayCluster {
     return live
   }
 
-  #bind(live: LivePod, name: string): void {
-    const node = this.#nodes.get(name)
-    live.node = node
-    node?.pods.add(live.uid)
-  }
-
   #factsOf(event: PodEvent, pod: Pod, live: LivePod | undefined): Parameters<typeof podAfter>[2] {
     const now = stampOf(this.#clock)
     if (event.op !== 'addressed') return { now, address: undefined, hostAddress: undefined }
@@ -421,7 +316,7 @@ export class ExactCluster implements ReplayCluster {
       {
         name: node,
         slice: { take: () => this.#book.take(node, traced), release: address => this.#book.release(address) },
-        isPartitioned: () => this.isFailed(node),
+        isPartitioned: () => this.#nodes.isFailed(node),
       },
       uid,
     )
@@ -432,7 +327,7 @@ export class ExactCluster implements ReplayCluster {
   /** A mark with no grace would remove the pod at once; the trace has its own event for that. */
   #marked(pod: Pod | undefined, graceS: number): Pod | undefined {
     if (pod === undefined) return undefined
-    const deletionTimestamp = new Date(this.#clock.unixMs() + graceS * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
+    const deletionTimestamp = timestamp(this.#clock.unixMs() + graceS * 1000)
     const finalizers = graceS === 0 ? [...(pod.metadata?.finalizers ?? []), HOLD] : pod.metadata?.finalizers
     return {
       ...pod,

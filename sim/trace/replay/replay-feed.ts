@@ -3,10 +3,21 @@ import type { PlannedClock } from '../../informers/index.ts'
 import type { ChurnEvent, PodEvent } from '../churn-event.ts'
 import { mergeable } from './merging.ts'
 
+/** A pod that is going to have its address. */
+export interface ComingPod {
+  readonly created: PodEvent
+  /** The node that it is going to be bound to. */
+  readonly node: string
+  /** Its address in the trace. */
+  readonly traced: string | undefined
+  /** When it has it, in planned time. */
+  readonly unixMs: number
+}
+
 /** Who plays the events. */
 export interface ReplayPlayer {
-  /** A pod is going to have its address soon; called again, at the latest, just before that. */
-  prepare(pod: PodEvent, node: string, traced: string | undefined, unixMs: number): void
+  /** Called some time ahead, and again, with `isDue`, just before the pod's address is published. */
+  prepare(pod: ComingPod, isDue: boolean): void
   /** A pod is going to be gone soon: its containers have ended. */
   retire(uid: string): void
   /** Whether planned time has to wait for something outside before these events; asks for it. */
@@ -181,7 +192,8 @@ export class ReplayFeed {
     const pod = this.#expected.get(event.uid)
     if (pod === undefined) return
     if (event.op === 'addressed' && pod.node !== undefined) {
-      this.#player.prepare(pod.created, pod.node, event.address, this.#clock.unixMs())
+      const { created, node } = pod
+      this.#player.prepare({ created, node, traced: event.address, unixMs: this.#clock.unixMs() }, true)
     }
     if (event.op === 'addressed' || event.op === 'deleted') this.#expected.delete(event.uid)
   }
@@ -211,7 +223,7 @@ export class ReplayFeed {
     this.#clock.schedule(dueMs - LEAD_MS - this.#clock.elapsedMs, () => {
       if (this.#expected.get(event.uid) !== pod) return
       const untilMs = Math.max(0, dueMs - this.#clock.elapsedMs)
-      this.#player.prepare(created, node, event.address, this.#clock.unixMs() + untilMs)
+      this.#player.prepare({ created, node, traced: event.address, unixMs: this.#clock.unixMs() + untilMs }, false)
     })
   }
 

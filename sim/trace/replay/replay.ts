@@ -1,8 +1,8 @@
 import type { PlannedClock } from '../../informers/index.ts'
-import type { ActionEvent, ChurnEvent, PodEvent, Transition } from '../churn-event.ts'
+import type { ActionEvent, ChurnEvent, Transition } from '../churn-event.ts'
 import { TraceStream } from '../transform/trace-stream.ts'
 import { Fidelity } from './fidelity.ts'
-import { ReplayFeed, type ReplayPlayer } from './replay-feed.ts'
+import { type ComingPod, ReplayFeed, type ReplayPlayer } from './replay-feed.ts'
 import type { ReplayReport, ReplaySpec, StateComparison } from './replay-spec.ts'
 import type { TraceState } from '../trace-state.ts'
 
@@ -10,7 +10,7 @@ import type { TraceState } from '../trace-state.ts'
 export interface ReplayCluster {
   /** What becomes of an event here; of those that are `played` `play` is told, those that belong together at once. */
   fateOf(event: ChurnEvent): Fate
-  prepare(pod: PodEvent, node: string, traced: string | undefined, unixMs: number): void
+  prepare(pod: ComingPod, isDue: boolean): void
   /** A pod's containers have ended: its address refuses from now on. */
   retire(uid: string): void
   awaitRuntime(events: readonly ChurnEvent[]): boolean
@@ -107,8 +107,8 @@ export class Replay implements ReplayPlayer {
     this.#feed.start()
   }
 
-  prepare(pod: PodEvent, node: string, traced: string | undefined, unixMs: number): void {
-    if (this.#cluster.fateOf(pod) === 'played') this.#cluster.prepare(pod, node, traced, unixMs)
+  prepare(pod: ComingPod, isDue: boolean): void {
+    if (this.#cluster.fateOf(pod.created) === 'played') this.#cluster.prepare(pod, isDue)
   }
 
   retire(uid: string): void {

@@ -2,6 +2,8 @@ import { Prng, VirtualClock } from '../../../../base/index.ts'
 import { ObjectStore } from '../../../../sim/cluster/index.ts'
 import { createCluster } from '../../../../sim/controllers/index.ts'
 import type { WorkloadSpec } from '../../../../sim/messages.ts'
+import { workload as workloadOf } from '../../controllers/harness.ts'
+import { NOWHERE } from '../../../../sim/nowhere.ts'
 import { type ChurnEvent, ChurnRecorder, TraceWriter } from '../../../../sim/trace/index.ts'
 
 const TIMINGS = {
@@ -27,18 +29,7 @@ const NAMES = [
 
 function workload(index: number, replicas: number): WorkloadSpec {
   const [namespace = '', name = ''] = NAMES[index]!.split('/')
-  return {
-    namespace,
-    name,
-    replicas,
-    port: 8080,
-    profile: 'web-service',
-    labels: { app: name },
-    selector: { app: name },
-    service: name,
-    maxSurge: '25%',
-    maxUnavailable: '25%',
-  }
+  return workloadOf(name, replicas, { namespace })
 }
 
 export interface SimulatedChurn {
@@ -57,19 +48,13 @@ export function simulatedChurn(options: SimulatedChurn = {}): ChurnEvent[] {
   const store = new ObjectStore(clock, prng.fork('store'))
   const events: ChurnEvent[] = []
   const churn = new ChurnRecorder(clock, store, { durationMs, onEvent: event => events.push(event) })
-  const cluster = createCluster(
-    clock,
-    prng.fork('cluster'),
-    store,
-    { open: () => Promise.resolve(), close: () => Promise.resolve(), setPartitioned: () => {} },
-    {
-      spec: { nodes, zones: 3, podsPerNodeMax: 110, workloads: [], timings: TIMINGS },
-      seed,
-      onFailure: error => {
-        throw error
-      },
+  const cluster = createCluster(clock, prng.fork('cluster'), store, NOWHERE, {
+    spec: { nodes, zones: 3, podsPerNodeMax: 110, workloads: [], timings: TIMINGS },
+    seed,
+    onFailure: error => {
+      throw error
     },
-  )
+  })
   cluster.start()
   NAMES.forEach((_, i) => cluster.applyWorkload(workload(i, replicas)))
   const steps = Math.floor(durationMs / 30_000)

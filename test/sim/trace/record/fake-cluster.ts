@@ -4,8 +4,8 @@ import { PacedClock, Prng, SystemClock } from '../../../../base/index.ts'
 import { type ApiServer, createApiServer, writeKubeconfig } from '../../../../sim/apiserver/index.ts'
 import { ObjectStore } from '../../../../sim/cluster/index.ts'
 import { type Cluster, createCluster } from '../../../../sim/controllers/index.ts'
-import type { PodRuntime } from '../../../../sim/kubelet/index.ts'
 import type { ClusterTimings } from '../../../../sim/messages.ts'
+import { NOWHERE } from '../../../../sim/nowhere.ts'
 import { canonicalLine, type ChurnEvent, ChurnRecorder, TraceReader, TraceState } from '../../../../sim/trace/index.ts'
 
 /** A whole cluster on real time whose nodes are found to have failed, and their pods evicted, within some seconds. */
@@ -18,13 +18,6 @@ const TIMINGS: ClusterTimings = {
   nodeMonitorGraceMs: 700,
   nodeMonitorPeriodMs: 100,
   evictionMs: 1000,
-}
-
-/** Pods are there at once and nowhere. */
-const NOWHERE: PodRuntime = {
-  open: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-  setPartitioned: () => {},
 }
 
 export interface FakeCluster {

@@ -173,6 +173,21 @@ for (const targets of ['annotated', 'all'] as const) {
   })
 }
 
+void t.test('an address that is taken over at once is taken over, at any speed', async t => {
+  const lives = Array.from({ length: 12 }, (_, i): ChurnEvent[] => [
+    { t: 1000 * i, ...pod(`p-${i}`), op: 'created', labels: {}, containers: [] },
+    { t: 1000 * i, ...pod(`p-${i}`), op: 'bound', node: `n-${i % 2}` },
+    { t: 1000 * i + 10, ...pod(`p-${i}`), op: 'addressed', address: '172.16.3.4' },
+    { t: 1000 * i + (i % 3 === 0 ? 1000 : 990), ...pod(`p-${i}`), op: 'deleted' },
+  ])
+  const path = await write('taken-over.jsonl', [...NODES, ...lives.flat().toSorted((a, b) => a.t - b.t)])
+  for (const speed of [1, 50]) {
+    const { replay: report } = await replay(path, { speed })
+    t.equal(report!.addressesShared, 0, `${speed}×`)
+    t.equal(report!.plannedSha256, report!.achievedSha256)
+  }
+})
+
 void t.test('a node that the control plane lost takes its pods with it', async t => {
   const lost = { kind: 'node', op: 'not-ready', name: 'n-0', reason: 'NodeStatusUnknown' } as const
   const path = await write('lost.jsonl', [

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { ClusterSpec, PlannedAction, ReplaySpec } from '../../../../sim/index.ts'
 import { type ChurnEvent, TraceReader, TraceState, TraceWriter } from '../../../../sim/trace/index.ts'
+import { workload as workloadOf } from '../../controllers/harness.ts'
 import { runVirtually, type VirtualRun } from '../../../../sim/virtual-run.ts'
 
 export const dir = mkdtempSync(join(tmpdir(), 'churnbench-replay-'))
@@ -25,18 +26,9 @@ export function clusterOf(workloads: readonly { readonly name: string; readonly 
     nodes: 4,
     zones: 2,
     podsPerNodeMax: 110,
-    workloads: workloads.map(({ name, replicas }) => ({
-      namespace: name.startsWith('b') ? 'billing' : 'shop',
-      name,
-      replicas,
-      port: 8080,
-      profile: 'web-service',
-      labels: { app: name },
-      selector: { app: name },
-      service: name,
-      maxSurge: '25%',
-      maxUnavailable: '25%',
-    })),
+    workloads: workloads.map(({ name, replicas }) =>
+      workloadOf(name, replicas, { namespace: name.startsWith('b') ? 'billing' : 'shop' }),
+    ),
     timings: TIMINGS,
   }
 }

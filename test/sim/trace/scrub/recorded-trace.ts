@@ -2,6 +2,8 @@ import { parseDuration, Prng, VirtualClock } from '../../../../base/index.ts'
 import { ObjectStore } from '../../../../sim/cluster/index.ts'
 import { createCluster } from '../../../../sim/controllers/index.ts'
 import type { ClusterTimings, WorkloadSpec } from '../../../../sim/index.ts'
+import { workload as workloadOf } from '../../controllers/harness.ts'
+import { NOWHERE } from '../../../../sim/nowhere.ts'
 import { type ChurnEvent, ChurnRecorder, relativeAddresses } from '../../../../sim/trace/index.ts'
 
 export const WORKLOADS = ['frontend', 'cart-backend', 'billing']
@@ -17,20 +19,14 @@ export function recordedTrace(): ChurnEvent[] {
     translated: relativeAddresses('127.0.0.0'),
     onEvent: event => events.push(event),
   })
-  const cluster = createCluster(
-    clock,
-    prng.fork('cluster'),
-    store,
-    { open: () => Promise.resolve(), close: () => Promise.resolve(), setPartitioned: () => {} },
-    {
-      spec: { nodes: 4, zones: 2, podsPerNodeMax: 110, workloads: [], timings: TIMINGS },
-      seed: 'scrub',
-      onTargetOpened: () => {},
-      onFailure: error => {
-        throw error
-      },
+  const cluster = createCluster(clock, prng.fork('cluster'), store, NOWHERE, {
+    spec: { nodes: 4, zones: 2, podsPerNodeMax: 110, workloads: [], timings: TIMINGS },
+    seed: 'scrub',
+    onTargetOpened: () => {},
+    onFailure: error => {
+      throw error
     },
-  )
+  })
   cluster.start()
   WORKLOADS.forEach((name, i) => cluster.applyWorkload(workload(name, i)))
   clock.advance(60_000)
@@ -62,16 +58,8 @@ const TIMINGS: ClusterTimings = {
 }
 
 function workload(name: string, index: number): WorkloadSpec {
-  return {
+  return workloadOf(name, 6, {
     namespace: ['shop', 'acme-prod', 'default'][index % 3]!,
-    name,
-    replicas: 6,
-    port: 8080,
-    profile: 'web-service',
     labels: { app: name, 'acme.example/team': `team-${index}`, tier: 'web' },
-    selector: { app: name },
-    service: name,
-    maxSurge: '25%',
-    maxUnavailable: '25%',
-  }
+  })
 }
