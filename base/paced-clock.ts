@@ -10,6 +10,16 @@ export interface PacedClockStats {
 
 /** How long the pump may run before it lets the event loop breathe, in milliseconds. */
 const PUMP_SLICE_MS = 4
+/**
+ * Waits of at least this, in milliseconds of real time, end on the instant; shorter ones up to one millisecond late.
+ *
+ * Node's timers know whole milliseconds only, so what is left is polled: the event loop goes round. Between calls that
+ * come thick and fast this would take a whole CPU from whoever else wants it, and its garbage would stop the plan for
+ * longer than is won.
+ */
+const EXACT_MS = 8
+/** Not worth a timer. */
+const POLL_MS = 0.1
 
 /**
  * A clock on which a simulation runs in planned time while real time sets the pace.
@@ -32,6 +42,11 @@ export class PacedClock implements Clock {
   readonly #speed: number
   #epochMs: number
   #startedNs: bigint | undefined
+  /** The same instant as `performance.now` has it, which costs no allocation. */
+  #startedMs = 0
+  /** Whether the wait that goes on ends on the instant. */
+  #exact = false
+  readonly #pumpLater = (): void => this.#pump()
   #nowMs = 0
   #inCall = false
   #timeout: NodeJS.Timeout | undefined
@@ -79,6 +94,7 @@ export class PacedClock implements Clock {
     assert(this.#startedNs === undefined, 'the clock is started once')
     this.#epochMs = Date.now()
     this.#startedNs = process.hrtime.bigint()
+    this.#startedMs = performance.now()
     this.#arm()
   }
 
@@ -101,7 +117,7 @@ export class PacedClock implements Clock {
 
   #targetMs(): number {
     if (this.#startedNs === undefined) return 0
-    return (Number(process.hrtime.bigint() - this.#startedNs) / 1e6) * this.#speed
+    return (performance.now() - this.#startedMs) * this.#speed
   }
 
   #arm(): void {
@@ -111,13 +127,13 @@ export class PacedClock implements Clock {
     const nextMs = this.#queue.peekMs()
     if (nextMs === undefined) return
     const waitMs = (nextMs - this.#targetMs()) / this.#speed
-    // setTimeout rounds down to whole milliseconds and fires up to one late: the last millisecond is polled instead.
-    if (waitMs > 1) this.#timeout = setTimeout(() => this.#pump(), waitMs - 0.5)
-    else this.#immediate = setImmediate(() => this.#pump())
+    if (waitMs >= EXACT_MS) this.#exact = true
+    if (waitMs <= POLL_MS || (this.#exact && waitMs < 1)) this.#immediate = setImmediate(this.#pumpLater)
+    else this.#timeout = setTimeout(this.#pumpLater, this.#exact ? Math.floor(waitMs) : Math.ceil(waitMs))
   }
 
   #pump(): void {
-    const sliceEndNs = process.hrtime.bigint() + BigInt(PUMP_SLICE_MS * 1e6)
+    const sliceEndMs = performance.now() + PUMP_SLICE_MS
     while (this.#holds === 0 && !this.#stopped) {
       const nextMs = this.#queue.peekMs()
       if (nextMs === undefined) break
@@ -125,6 +141,7 @@ export class PacedClock implements Clock {
       if (lagMs < 0) break
       // An event planned from outside in the meantime may lie behind; planned time never goes back.
       this.#nowMs = Math.max(this.#nowMs, nextMs)
+      this.#exact = false
       this.#stats?.onLag((lagMs / this.#speed) * 1e6)
       this.#inCall = true
       try {
@@ -132,7 +149,7 @@ export class PacedClock implements Clock {
       } finally {
         this.#inCall = false
       }
-      if (process.hrtime.bigint() >= sliceEndNs) break
+      if (performance.now() >= sliceEndMs) break
     }
     this.#arm()
   }

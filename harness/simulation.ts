@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type MessagePort, type Worker } from 'node:worker_threads'
-import { type Clock, CodedError, ExitCode, spawnWorker } from '../base/index.ts'
+import { type Clock, CodedError, ExitCode, spawnWorker, type ThreadPriority } from '../base/index.ts'
 import {
   type ActionArgs,
   type ApiUsage,
@@ -28,6 +28,12 @@ const TARGET_THREADS = Math.max(1, Math.min(4, availableParallelism() - 2))
 
 /** Rows of the truth table: every pod that ever lives needs its own. 64 bytes each, so generosity is cheap. */
 const TRUTH_ROWS_MIN = 4096
+/**
+ * Of the control plane's heap. What it makes lives on (versions of objects, history), and the collector stops the thread
+ * for as long as copying all young survivors takes: a small nursery means many stops of a millisecond or two, not some of
+ * twenty.
+ */
+const YOUNG_GENERATION_MB = 6
 const TRUTH_ROWS_PER_POD = 16
 
 export interface SimulationOptions {
@@ -44,6 +50,14 @@ export interface SimulationOptions {
   readonly onEvents: (events: readonly TruthEvent[]) => void
   /** A thread of the simulation failed: the run is over. */
   readonly onFailure: (error: Error) => void
+}
+
+/** What the threads know at the end. */
+export interface Collected {
+  readonly controlPlane: ControlPlaneReport
+  readonly targets: TargetLogs
+  /** Of the control plane's thread. */
+  readonly priority: ThreadPriority
 }
 
 /**
@@ -90,6 +104,7 @@ export class Simulation {
       threads: TARGET_THREADS,
       truth: truth.buffer,
       originNs: options.originNs,
+      goFirst: options.endless !== true,
       onFailed: options.onFailure,
     })
     const ports = pool.controlPorts as MessagePort[]
@@ -106,7 +121,11 @@ export class Simulation {
       kubeconfigPath: options.kubeconfigPath,
       targetPorts: ports,
     }
-    const worker = spawnWorker(CONTROL_PLANE_WORKER, { workerData: data, transferList: ports })
+    const worker = spawnWorker(CONTROL_PLANE_WORKER, {
+      workerData: data,
+      transferList: ports,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    })
     const inbox = new Inbox(worker, options)
     try {
       const { url, token, caPem } = await inbox.next('ready')
@@ -141,11 +160,11 @@ export class Simulation {
     return (await usage).usage
   }
 
-  async collect(): Promise<{ readonly controlPlane: ControlPlaneReport; readonly targets: TargetLogs }> {
+  async collect(): Promise<Collected> {
     const report = this.#inbox.next('report')
     this.#send({ type: 'collect' })
-    const [{ report: controlPlane }, targets] = await Promise.all([report, this.#pool.collect()])
-    return { controlPlane, targets }
+    const [{ report: controlPlane, priority }, targets] = await Promise.all([report, this.#pool.collect()])
+    return { controlPlane, targets, priority }
   }
 
   /** Ends all threads. Safe to call more than once and after a failure. */

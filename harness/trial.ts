@@ -223,7 +223,7 @@ export class Trial {
     sampler.stop()
     const cpuAfter = subject.resources()?.cpuSeconds
     const ownCpu = process.cpuUsage(ownCpuBefore)
-    const host = hostConditions(
+    const machine = hostConditions(
       hostBefore,
       readHostCounters(),
       cpuBefore === undefined || cpuAfter === undefined
@@ -231,11 +231,12 @@ export class Trial {
         : (ownCpu.user + ownCpu.system) / 1e6 + cpuAfter - cpuBefore,
       Number(endNs - startNs) / 1e9,
     )
-    this.warnings.push(...hostWarnings(host))
+    this.warnings.push(...hostWarnings(machine))
     if (this.ending.kind === 'complete') await Promise.race([this.#wait(COMMIT_GRACE_MS), this.#ended])
     // Whole milliseconds, as the targets' clocks give them.
     const logsUntilUnixMs = Math.floor(clock.unixMs())
     const collected = this.ending.kind === 'failed' ? undefined : await simulation.collect()
+    const host = { ...machine, ...(collected === undefined ? {} : { generatorPriority: collected.priority }) }
     phase = 'asking back'
 
     const metrics: Record<string, MetricValue> = {}

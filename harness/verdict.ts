@@ -15,7 +15,7 @@ export function harnessFaults(
   if (generatorLag === undefined || generatorLag.count === 0) faults.push('the simulation reported no lag of its own')
   else if (generatorLag.atPercentile(99) > LAG_P99_NS_MAX) {
     faults.push(
-      `the simulation itself was late: generator_lag p99 is ${formatSeconds(generatorLag.atPercentile(99) / 1e9)}, above ${formatSeconds(LAG_P99_NS_MAX / 1e9)}; run on an idle machine or with fewer pods`,
+      `the simulation itself was late: generator_lag p99 is ${formatSeconds(generatorLag.atPercentile(99) / 1e9)}, above ${formatSeconds(LAG_P99_NS_MAX / 1e9)}; run on an idle machine${host.generatorPriority === 'normal' ? ', as a user who may raise priorities (CAP_SYS_NICE),' : ''} or with fewer pods`,
     )
   }
   // Lags of others than the simulation carry their name: `generator_lag{source=queries}`.

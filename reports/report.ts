@@ -160,6 +160,8 @@ export interface HostConditions {
   readonly throttledPeriods?: number
   /** Share of CPU time used by processes that are neither the harness nor the subject. */
   readonly othersRatio?: number
+  /** How the threads were scheduled that make the churn and serve the metrics: first of all where that is allowed. */
+  readonly generatorPriority?: 'realtime' | 'raised' | 'normal'
 }
 
 /**

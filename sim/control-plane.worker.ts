@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { assert, CodedError, describeError, ExitCode } from '../base/index.ts'
+import { assert, CodedError, describeError, ExitCode, raiseThreadPriority } from '../base/index.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { ControlPlaneData, FromControlPlane, ToControlPlane } from './messages.ts'
 import { RemoteRuntime } from './targets/index.ts'
@@ -8,6 +8,8 @@ import { RemoteRuntime } from './targets/index.ts'
 assert(parentPort !== null, 'control-plane.worker runs as a worker thread')
 const port = parentPort
 const data = workerData as ControlPlaneData
+// Of a run that is measured; a cluster that somebody plays with is like any other program.
+const priority = data.warmUp ? raiseThreadPriority() : 'normal'
 const send = (message: FromControlPlane): void => port.postMessage(message)
 
 function fail(error: unknown): void {
@@ -50,7 +52,7 @@ try {
         send({ type: 'usage', usage: controlPlane.api.usage() })
         break
       case 'collect':
-        controlPlane.report().then(report => send({ type: 'report', report }), fail)
+        controlPlane.report().then(report => send({ type: 'report', report, priority }), fail)
         break
       case 'stop':
         void controlPlane.close().finally(() => {

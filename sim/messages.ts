@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { ExitCode } from '../base/index.ts'
+import type { ExitCode, ThreadPriority } from '../base/index.ts'
 import type { TargetSpec } from './kubelet/pod-runtime.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
@@ -121,7 +121,7 @@ export type FromControlPlane =
   /** What an action by hand did, or why the cluster refused it. */
   | { readonly type: 'acted'; readonly ok: boolean; readonly detail: string }
   | { readonly type: 'usage'; readonly usage: ApiUsage }
-  | { readonly type: 'report'; readonly report: ControlPlaneReport }
+  | { readonly type: 'report'; readonly report: ControlPlaneReport; readonly priority: ThreadPriority }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly exitCode: ExitCode }
   | { readonly type: 'stopped' }
 

@@ -43,4 +43,6 @@ export interface TargetWorkerData {
   readonly originNs: bigint
   /** The thread's end of its direct port to the control plane; transferred. */
   readonly control: MessagePort
+  /** Whether the thread goes before others of the machine. */
+  readonly goesFirst: boolean
 }

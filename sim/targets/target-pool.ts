@@ -12,6 +12,8 @@ export interface TargetPoolOptions {
   readonly truth: SharedArrayBuffer
   /** Monotonic nanoseconds that logs count from. */
   readonly originNs: bigint
+  /** Whether the threads go before others of the machine, where that is allowed. Default false. */
+  readonly goFirst?: boolean
   /** A thread died or could not go on: CHURN_TARGET_THREAD, CHURN_TARGET_ACCEPT. Called at most once per thread. */
   readonly onFailed?: (error: Error) => void
 }
@@ -89,7 +91,12 @@ class Thread {
     const { port1, port2 } = new MessageChannel()
     this.controlPort = port1
     this.#onFailed = options.onFailed
-    const data: TargetWorkerData = { truth: options.truth, originNs: options.originNs, control: port2 }
+    const data: TargetWorkerData = {
+      truth: options.truth,
+      originNs: options.originNs,
+      control: port2,
+      goesFirst: options.goFirst ?? false,
+    }
     const worker = spawnWorker(new URL('./targets.worker.js', import.meta.url), {
       name: 'targets',
       workerData: data,

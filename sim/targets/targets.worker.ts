@@ -1,12 +1,13 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { CodedError, describeError, SystemClock } from '../../base/index.ts'
+import { CodedError, describeError, raiseThreadPriority, SystemClock } from '../../base/index.ts'
 import type { FromTargetsMain, TargetWorkerData, ToTargets, ToTargetsMain } from './messages.ts'
 import { TargetServer } from './target-server.ts'
 import { TargetThread } from './target-thread.ts'
 import { TruthTable } from './truth-table.ts'
 import { warmUpPages } from './warm-up.ts'
 
-const { truth, originNs, control } = workerData as TargetWorkerData
+const { truth, originNs, control, goesFirst } = workerData as TargetWorkerData
+if (goesFirst) raiseThreadPriority()
 const main = parentPort as MessagePort
 const tell = (message: FromTargetsMain): void => main.postMessage(message)
 

@@ -21,7 +21,7 @@ const plain = (value: unknown): Record<string, unknown> => JSON.parse(JSON.strin
 function everyKind(): Readonly<Record<string, Report>> {
   const run = sampleReport({ arms: ['A', 'B'], runsPerArm: 2, status: 'invalid' })
   const crossed = { metric: 'rss_peak', expression: 'value<1', value: 5, atS: 12.5 }
-  const host = { stealRatio: 0.001, throttledPeriods: 0, othersRatio: 0.2 }
+  const host = { stealRatio: 0.001, throttledPeriods: 0, othersRatio: 0.2, generatorPriority: 'realtime' as const }
   const ab = sampleAb({ confirmed: true, pods: 40 })
   const { comparison } = ab
   return {
