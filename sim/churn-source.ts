@@ -144,8 +144,11 @@ export async function replayedChurn(
     ...options,
     spec: { ...options.cluster, nodes: spec.nodes, zones: spec.zones, workloads: [] },
   })
-  const tolerationSeconds = defaultTolerationSeconds(options.cluster.timings.evictionMs)
-  const intents = new IntentCluster(store, cluster, spec.targets, tolerationSeconds)
+  const intents = new IntentCluster(store, cluster, {
+    dress: spec.targets,
+    tolerationSeconds: defaultTolerationSeconds(options.cluster.timings.evictionMs),
+    nodesMadeUp: spec.nodes > 0,
+  })
   const replay = await Replay.open(clock, spec, intents, replayOptions)
   return {
     cluster,

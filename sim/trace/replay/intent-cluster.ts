@@ -16,13 +16,22 @@ import type { Cluster } from '../../controllers/index.ts'
 import { healthyConditions } from '../../kubelet/index.ts'
 import type { ChurnEvent, NodeEvent, PodEvent, Transition, WorkloadEvent } from '../churn-event.ts'
 import { TraceState } from '../trace-state.ts'
-import { compareStates, INTENT_FIELDS, stateOfStore } from './compare-states.ts'
+import { type ComparedFields, compareStates, INTENT_FIELDS, stateOfStore } from './compare-states.ts'
 import type { Fate, ReplayCluster } from './replay.ts'
 import type { StateComparison } from './replay-spec.ts'
 import { applyService } from './apply-service.ts'
 import { type Dress, podObject, REVISION, workloadObject } from './traced-objects.ts'
 
 const WORKLOADS: Readonly<Record<string, ResourceType>> = { Deployment: Deployments, ReplicaSet: ReplicaSets }
+
+export interface IntentClusterOptions {
+  /** Which pods serve metrics. */
+  readonly dress: Dress
+  /** How long pods stay on a node that is not ready. */
+  readonly tolerationSeconds: number
+  /** The cluster has nodes of its own, as the trace has none: they are no difference to it. */
+  readonly nodesMadeUp: boolean
+}
 
 /**
  * A trace's intents on a cluster that has controllers: workloads, services and the fates of machines follow the trace, pods
@@ -35,17 +44,20 @@ export class IntentCluster implements ReplayCluster {
   readonly #cluster: Cluster
   readonly #dress: Dress
   readonly #tolerationSeconds: number
+  readonly #compared: ComparedFields
   /** What was asked for so far, to tell whose pods are whose. */
   readonly #asked = new TraceState()
   /** Uids in the trace of living pods that are created by hand. */
   readonly #byHand = new Set<string>()
   #revisions = 0
 
-  constructor(store: ObjectStore, cluster: Cluster, dress: Dress, tolerationSeconds: number) {
+  constructor(store: ObjectStore, cluster: Cluster, options: IntentClusterOptions) {
     this.#store = store
     this.#cluster = cluster
-    this.#dress = dress
-    this.#tolerationSeconds = tolerationSeconds
+    this.#dress = options.dress
+    this.#tolerationSeconds = options.tolerationSeconds
+    const { nodes: _, ...withoutNodes } = INTENT_FIELDS
+    this.#compared = options.nodesMadeUp ? withoutNodes : INTENT_FIELDS
   }
 
   fateOf(event: ChurnEvent): Fate {
@@ -84,7 +96,7 @@ export class IntentCluster implements ReplayCluster {
   }
 
   compare(planned: TraceState): StateComparison {
-    return compareStates(planned, stateOfStore(this.#store), INTENT_FIELDS)
+    return compareStates(planned, stateOfStore(this.#store), this.#compared)
   }
 
   #fateOfPod(event: PodEvent): Fate {

@@ -100,7 +100,8 @@ void t.test('pods that no controller here makes are created and deleted as the t
 
 void t.test('a trace without nodes is given some', async t => {
   const path = await write('nodeless.jsonl', [{ t: 0, ...applied }, END], 'all')
-  const { shown } = await replay(path, { mode: 'controllers', nodes: 2, targets: 'all' })
+  const { shown, replay: report } = await replay(path, { mode: 'controllers', nodes: 2, targets: 'all' })
   t.equal(counts(shown, 'node', 'added'), 2)
+  t.match(report!.finalState, { equal: true, compared: 1 }, 'what was made up for it is no difference')
   t.equal([...fold(shown).pods.values()].filter(pod => pod.ready).length, 3)
 })
