@@ -17,7 +17,7 @@ export class Fidelity {
   /** Events that were written together; `latenessNs` is their achieved minus their planned time, where they had one. */
   played(events: readonly ChurnEvent[], latenessNs: number | undefined): void {
     for (const event of events) {
-      this.#hash.add(canonicalLine(event))
+      this.#hash.add(canonicalLine(withDefaults(event)))
       this.planned.apply(event)
       if (latenessNs === undefined) continue
       const key = event.kind === 'action' ? 'action' : `${event.kind} ${event.op}`
@@ -66,5 +66,23 @@ export class Fidelity {
 
   get latenessHdr(): Record<string, string> {
     return Object.fromEntries([...this.#lateness].map(([key, histogram]) => [key, histogram.encode()]))
+  }
+}
+
+/** With what a trace may leave out and the API always shows. */
+function withDefaults(event: ChurnEvent): ChurnEvent {
+  if (event.kind === 'action') return event
+  switch (event.op) {
+    case 'added':
+    case 'relabelled':
+      return { labels: {}, ...event }
+    case 'created':
+      return { labels: {}, containers: [], ...event }
+    case 'applied':
+      return event.kind === 'workload'
+        ? { labels: {}, containers: [], ...event }
+        : { labels: {}, selector: {}, ports: [], ...event }
+    default:
+      return event
   }
 }

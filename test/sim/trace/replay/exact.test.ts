@@ -220,3 +220,20 @@ void t.test('what differs in the end is told object by object', async t => {
     examples: ['node n-1 differs in ready', 'node n-0 is in the cluster and not in the trace'],
   })
 })
+
+void t.test('what a trace leaves out is no difference', async t => {
+  const pod = { kind: 'pod', namespace: 'shop', name: 'api-0', uid: 'u-0' } as const
+  const bare = await write('bare.jsonl', [
+    { t: 0, kind: 'node', op: 'added', name: 'node-0' },
+    { t: 10, kind: 'workload', op: 'applied', namespace: 'shop', name: 'api', type: 'Deployment', replicas: 1 },
+    { t: 20, kind: 'service', op: 'applied', namespace: 'shop', name: 'api' },
+    { t: 30, ...pod, op: 'created' },
+    { t: 40, ...pod, op: 'bound', node: 'node-0' },
+    { t: 500, ...pod, op: 'addressed' },
+    { t: 600, ...pod, op: 'ready' },
+    { t: 1000, kind: 'node', op: 'added', name: 'node-1' },
+  ])
+  const { replay: report, shown } = await replay(bare)
+  t.match(report!.finalState, { equal: true })
+  t.equal(report!.achievedSha256, report!.plannedSha256, shown.map(event => JSON.stringify(event)).join('\n'))
+})
