@@ -18,6 +18,7 @@ void t.test('one thread goes first, the others stay as they were', LINUX_ONLY, a
   const ordinary = Math.min(...priorities())
   const worker = new Worker(
     `const { parentPort } = require('node:worker_threads')
+     parentPort.on('message', () => {}) // lives until it is ended
      import(${base}).then(base => parentPort.postMessage(base.raiseThreadPriority()))`,
     { eval: true },
   )
