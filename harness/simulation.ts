@@ -28,13 +28,14 @@ const TARGET_THREADS = Math.max(1, Math.min(4, availableParallelism() - 2))
 
 /** Rows of the truth table: every pod that ever lives needs its own. 64 bytes each, so generosity is cheap. */
 const TRUTH_ROWS_MIN = 4096
+const TRUTH_ROWS_PER_POD = 16
+
 /**
  * Of the control plane's heap. What it makes lives on (versions of objects, history), and the collector stops the thread
  * for as long as copying all young survivors takes: a small nursery means many stops of a millisecond or two, not some of
  * twenty.
  */
 const YOUNG_GENERATION_MB = 6
-const TRUTH_ROWS_PER_POD = 16
 
 export interface SimulationOptions {
   readonly scenario: Scenario

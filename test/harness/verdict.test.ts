@@ -17,6 +17,10 @@ const late = { valid: false, invalidReasons: ['late'] }
 t.test('a run is judged by its own lag: above 5 ms at p99 it says nothing about the subject', t => {
   t.same(harnessFaults(lag(...Array<number>(1000).fill(1), 400)), [], 'one outlier in a thousand is not p99')
   t.match(harnessFaults(lag(1, 1, 1, 7)), [/generator_lag p99 is 7.0\d ms, above 5.00 ms/])
+  t.notMatch(harnessFaults(lag(7), { generatorPriority: 'realtime' }), [/CAP_SYS_NICE/])
+  t.match(harnessFaults(lag(7), { generatorPriority: 'normal' }), [
+    /as a user who may raise priorities \(CAP_SYS_NICE\)/,
+  ])
   t.match(harnessFaults(lag()), [/no lag/], 'a simulation that says nothing of itself is not believed')
   t.match(harnessFaults(undefined), [/no lag/])
   t.end()
