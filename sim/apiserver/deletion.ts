@@ -1,6 +1,5 @@
 import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
 import {
-  ALL_RESOURCES,
   ApiError,
   type KubeObject,
   notFound,
@@ -111,11 +110,11 @@ function markForeground(
 }
 
 function hasDependents(store: ObjectStore, owner: Stored): boolean {
-  return ALL_RESOURCES.some(type => store.list(type).some(object => isOwnedBy(object, owner)))
+  return store.resources.stored().some(type => store.list(type).some(object => isOwnedBy(object, owner)))
 }
 
 function orphanDependents(store: ObjectStore, owner: Stored): void {
-  for (const type of ALL_RESOURCES) {
+  for (const type of store.resources.stored()) {
     for (const object of store.list(type)) {
       if (!isOwnedBy(object, owner)) continue
       const { ownerReferences = [], ...rest } = object.metadata

@@ -1,6 +1,5 @@
-import { ALL_RESOURCES, apiVersionOf, Pods, type ResourceType } from '../cluster/index.ts'
+import { apiVersionOf, type Catalogue, type ResourceType, type Subresource } from '../cluster/index.ts'
 
-const OBJECT_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const PART_VERBS = ['get', 'patch', 'update']
 
 interface ApiResource {
@@ -24,19 +23,33 @@ interface Part {
   readonly version?: string
 }
 
-const GROUPS: readonly string[] = [...new Set(ALL_RESOURCES.map(type => type.group))].filter(group => group !== '')
+/** Subresources that speak another kind than the object itself, or other verbs. */
+const PARTS: Readonly<Partial<Record<Subresource, Omit<Part, 'name'>>>> = {
+  binding: { verbs: ['create'], kind: 'Binding' },
+  eviction: { verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
+  log: { verbs: ['get'], kind: 'Pod' },
+  scale: { verbs: PART_VERBS, kind: 'Scale', group: 'autoscaling', version: 'v1' },
+  token: { verbs: ['create'], kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1' },
+  finalize: { verbs: ['update'], kind: 'Namespace' },
+}
 
 function partsOf(type: ResourceType): Part[] {
-  const parts: Part[] = type.subresources.map(name =>
-    name === 'scale'
-      ? { name, verbs: PART_VERBS, kind: 'Scale', group: 'autoscaling', version: 'v1' }
-      : { name, verbs: PART_VERBS, kind: type.kind },
-  )
-  if (type !== Pods) return parts
+  return type.subresources.map(name => ({ name, ...(PARTS[name] ?? { verbs: PART_VERBS, kind: type.kind }) }))
+}
+
+function groupNames(resources: Catalogue): string[] {
+  return [...new Set(resources.all().map(type => type.group))].filter(group => group !== '')
+}
+
+/** Versions of a group, the preferred one first: that of the kinds that were there first. */
+function versionsOf(resources: Catalogue, group: string): string[] {
   return [
-    { name: 'binding', verbs: ['create'], kind: 'Binding' },
-    { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
-    ...parts,
+    ...new Set(
+      resources
+        .all()
+        .filter(type => type.group === group)
+        .map(type => type.version),
+    ),
   ]
 }
 
@@ -50,23 +63,29 @@ export function coreVersions(address: string): object {
 }
 
 /** `/apis` */
-export function groupList(): object {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(groupEntry) }
+export function groupList(resources: Catalogue): object {
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: groupNames(resources).map(name => groupEntry(resources, name)),
+  }
 }
 
 /** `/apis/{group}`, or `undefined` for one that we do not have. */
-export function group(name: string): object | undefined {
-  return GROUPS.includes(name) ? { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(name) } : undefined
+export function group(resources: Catalogue, name: string): object | undefined {
+  return groupNames(resources).includes(name)
+    ? { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(resources, name) }
+    : undefined
 }
 
-function groupEntry(name: string): object {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' }
-  return { name, versions: [version], preferredVersion: version }
+function groupEntry(resources: Catalogue, name: string): object {
+  const versions = versionsOf(resources, name).map(version => ({ groupVersion: `${name}/${version}`, version }))
+  return { name, versions, preferredVersion: versions[0] }
 }
 
-/** `/api/v1` and `/apis/{group}/v1`, or `undefined` for one that we do not have. */
-export function resourceList(groupName: string, version: string): object | undefined {
-  const types = ALL_RESOURCES.filter(type => type.group === groupName && type.version === version)
+/** `/api/v1` and `/apis/{group}/{version}`, or `undefined` for one that we do not have. */
+export function resourceList(resources: Catalogue, groupName: string, version: string): object | undefined {
+  const types = resources.all().filter(type => type.group === groupName && type.version === version)
   if (types.length === 0) return undefined
   return {
     kind: 'APIResourceList',
@@ -82,7 +101,7 @@ function objectResource(type: ResourceType): ApiResource {
     singularName: type.singular,
     namespaced: type.namespaced,
     kind: type.kind,
-    verbs: OBJECT_VERBS,
+    verbs: type.verbs,
     ...(type.shortNames.length === 0 ? {} : { shortNames: type.shortNames }),
     ...(type.categories.length === 0 ? {} : { categories: type.categories }),
   }
@@ -108,21 +127,22 @@ export function wantsAggregated(accept: string | undefined): boolean {
 }
 
 /** `/api` (`core`) or `/apis`, aggregated. */
-export function aggregated(core: boolean): object {
-  const groups = core ? [''] : GROUPS
+export function aggregated(resources: Catalogue, core: boolean): object {
+  const groups = core ? [''] : groupNames(resources)
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map(name => ({
       metadata: { name, creationTimestamp: null },
-      versions: [
-        {
-          version: 'v1',
-          freshness: 'Current',
-          resources: ALL_RESOURCES.filter(type => type.group === name).map(aggregatedResource),
-        },
-      ],
+      versions: versionsOf(resources, name).map(version => ({
+        version,
+        freshness: 'Current',
+        resources: resources
+          .all()
+          .filter(type => type.group === name && type.version === version)
+          .map(aggregatedResource),
+      })),
     })),
   }
 }
@@ -134,7 +154,7 @@ function aggregatedResource(type: ResourceType): object {
     responseKind: { group: type.group, version: type.version, kind: type.kind },
     scope: type.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: type.singular,
-    verbs: OBJECT_VERBS,
+    verbs: type.verbs,
     ...(shortNames === undefined ? {} : { shortNames }),
     ...(categories === undefined ? {} : { categories }),
     subresources: partsOf(type).map(part => ({

@@ -1,12 +1,12 @@
-import { ALL_RESOURCES, apiVersionOf, type ResourceType } from '../cluster/index.ts'
+import { apiVersionOf, type Catalogue, type ResourceType } from '../cluster/index.ts'
 import { KUBERNETES_VERSION } from './version.ts'
 
 /**
  * OpenAPI v3, as far as kubectl needs it to write: it looks up whether PATCH of a kind takes `fieldValidation`, and then
  * leaves the validation to the server. Without schemas, client-side apply falls back to kubectl's own types.
  */
-export function openApiRoot(): object {
-  const groupVersions = [...new Set(ALL_RESOURCES.map(apiVersionOf))]
+export function openApiRoot(resources: Catalogue): object {
+  const groupVersions = [...new Set(resources.all().map(apiVersionOf))]
   return {
     paths: Object.fromEntries(
       groupVersions.map(version => [pathOf(version), { serverRelativeURL: `/openapi/v3/${pathOf(version)}` }]),
@@ -15,8 +15,8 @@ export function openApiRoot(): object {
 }
 
 /** `/openapi/v3/{path}`, or `undefined` for a group version that we do not have. */
-export function openApiOf(path: string): object | undefined {
-  const types = ALL_RESOURCES.filter(type => pathOf(apiVersionOf(type)) === path)
+export function openApiOf(resources: Catalogue, path: string): object | undefined {
+  const types = resources.all().filter(type => pathOf(apiVersionOf(type)) === path)
   if (types.length === 0) return undefined
   return {
     openapi: '3.0.0',

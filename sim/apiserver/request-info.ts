@@ -1,4 +1,4 @@
-import { ALL_RESOURCES, ApiError, type ResourceType } from '../cluster/index.ts'
+import { ApiError, type Catalogue, type ResourceType } from '../cluster/index.ts'
 
 /** What a request is about, in Kubernetes' terms: its verb and the thing its path names. */
 export interface RequestInfo {
@@ -13,8 +13,6 @@ export interface RequestInfo {
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
 
-const BY_GROUP_AND_PLURAL = new Map(ALL_RESOURCES.map(type => [`${type.group}/${type.version}/${type.plural}`, type]))
-
 /**
  * Reads method and path.
  *
@@ -25,7 +23,7 @@ const BY_GROUP_AND_PLURAL = new Map(ALL_RESOURCES.map(type => [`${type.group}/${
  *
  * @throws ApiError NotFound for paths that name nothing; MethodNotAllowed
  */
-export function parseRequest(method: string, path: string, query: URLSearchParams): RequestInfo {
+export function parseRequest(resources: Catalogue, method: string, path: string, query: URLSearchParams): RequestInfo {
   const parts = path.split('/').slice(1).map(decode)
   if (parts.at(-1) === '') parts.pop()
   const [prefix] = parts
@@ -39,7 +37,7 @@ export function parseRequest(method: string, path: string, query: URLSearchParam
     rest = rest.slice(2)
   }
   const [plural, name, subresource] = rest
-  const type = BY_GROUP_AND_PLURAL.get(`${group}/${version}/${plural ?? ''}`)
+  const type = resources.find(group, version, plural ?? '')
   if (type === undefined || rest.length > 3) throw pathNotFound()
   if (!type.namespaced && namespace !== undefined) throw pathNotFound()
   if (type.namespaced && namespace === undefined && name !== undefined) throw pathNotFound()

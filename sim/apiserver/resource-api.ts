@@ -57,7 +57,7 @@ export class ResourceApi {
   /** @throws ApiError */
   async handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { path, query } = splitUrl(request.url)
-    const info = parseRequest(request.method, path, query)
+    const info = parseRequest(this.#store.resources, request.method, path, query)
     this.#usage.resource(info)
     const { subresource } = info
     if (subresource === undefined) return this.#object(info, query, request, reply)
@@ -86,6 +86,7 @@ export class ResourceApi {
     reply: FastifyReply,
   ): Promise<FastifyReply> {
     const { type, namespace, verb } = info
+    if (!type.verbs.includes(verb)) throw methodNotAllowed()
     const representation = this.#representation(info, query, request)
     switch (verb) {
       case 'get':

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/index.ts'
-import { ApiError, type ObjectStore, startNamespaceLifecycle } from '../cluster/index.ts'
+import { ApiError, type Catalogue, type ObjectStore, startNamespaceLifecycle } from '../cluster/index.ts'
 import type { ApiUsage } from '../messages.ts'
 import type { ServerCertificate } from './certificates.ts'
 import { type Disturbance, Disturbances } from './disturbances.ts'
@@ -88,7 +88,7 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
   const disturbances = new Disturbances(clock)
   const app = createApp(certificate, new Set(tokens), { usage, disturbances }, options.onInternalError)
   let url = ''
-  addRoutes(app, resources, () => url.replace(/^https?:\/\//, ''))
+  addRoutes(app, store.resources, resources, () => url.replace(/^https?:\/\//, ''))
   usage.attach(app.server, options.tls ? 'secureConnection' : 'connection')
 
   const close = async (): Promise<void> => {
@@ -174,7 +174,7 @@ function isLetIn(request: FastifyRequest, tokens: ReadonlySet<string>): boolean 
   )
 }
 
-function addRoutes(app: FastifyInstance, resources: ResourceApi, address: () => string): void {
+function addRoutes(app: FastifyInstance, catalogue: Catalogue, resources: ResourceApi, address: () => string): void {
   for (const name of ['healthz', 'livez', 'readyz']) {
     app.get(`/${name}`, (request, reply) => {
       const isVerbose = splitUrl(request.url).query.has('verbose')
@@ -184,18 +184,22 @@ function addRoutes(app: FastifyInstance, resources: ResourceApi, address: () => 
   }
   app.get('/version', () => KUBERNETES_VERSION)
   app.get('/api', (request, reply) =>
-    wantsAggregated(request.headers.accept) ? sendAggregated(reply, true) : reply.send(coreVersions(address())),
+    wantsAggregated(request.headers.accept)
+      ? sendAggregated(reply, catalogue, true)
+      : reply.send(coreVersions(address())),
   )
   app.get('/apis', (request, reply) =>
-    wantsAggregated(request.headers.accept) ? sendAggregated(reply, false) : reply.send(groupList()),
+    wantsAggregated(request.headers.accept)
+      ? sendAggregated(reply, catalogue, false)
+      : reply.send(groupList(catalogue)),
   )
-  app.get('/api/v1', () => known(resourceList('', 'v1')))
-  app.get<{ Params: { group: string } }>('/apis/:group', request => known(group(request.params.group)))
+  app.get('/api/v1', () => known(resourceList(catalogue, '', 'v1')))
+  app.get<{ Params: { group: string } }>('/apis/:group', request => known(group(catalogue, request.params.group)))
   app.get<{ Params: { group: string; version: string } }>('/apis/:group/:version', request =>
-    known(resourceList(request.params.group, request.params.version)),
+    known(resourceList(catalogue, request.params.group, request.params.version)),
   )
-  app.get('/openapi/v3', () => openApiRoot())
-  app.get<{ Params: { '*': string } }>('/openapi/v3/*', request => known(openApiOf(request.params['*'])))
+  app.get('/openapi/v3', () => openApiRoot(catalogue))
+  app.get<{ Params: { '*': string } }>('/openapi/v3/*', request => known(openApiOf(catalogue, request.params['*'])))
 
   const handle = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
     resources.handle(request, reply)
@@ -204,8 +208,8 @@ function addRoutes(app: FastifyInstance, resources: ResourceApi, address: () => 
 }
 
 /** As bytes: fastify would add a charset to text, and quotes to the parameters. */
-function sendAggregated(reply: FastifyReply, core: boolean): FastifyReply {
-  return reply.headers({ 'content-type': AGGREGATED }).send(Buffer.from(JSON.stringify(aggregated(core))))
+function sendAggregated(reply: FastifyReply, catalogue: Catalogue, core: boolean): FastifyReply {
+  return reply.headers({ 'content-type': AGGREGATED }).send(Buffer.from(JSON.stringify(aggregated(catalogue, core))))
 }
 
 function known(document: object | undefined): object {

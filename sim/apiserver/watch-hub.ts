@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock, Timer } from '../../base/index.ts'
-import { ALL_RESOURCES, type ApiError, type ObjectStore, type ResourceType, type Stored } from '../cluster/index.ts'
+import { type ApiError, type ObjectStore, type ResourceType, type Stored } from '../cluster/index.ts'
 import { waitUntilFresh } from './freshness.ts'
 import { expired, listAll } from './list.ts'
 import type { ListOptions } from './list-options.ts'
@@ -30,7 +30,7 @@ export class WatchHub {
   readonly #clock: Clock
   readonly #store: ObjectStore
   readonly #options: WatchHubOptions
-  readonly #watchers = new Map<ResourceType, Set<Watcher>>(ALL_RESOURCES.map(type => [type, new Set()]))
+  readonly #watchers = new Map<ResourceType, Set<Watcher>>()
   readonly #unsubscribe: () => void
   #opened = 0
 
@@ -41,7 +41,7 @@ export class WatchHub {
     this.#unsubscribe = store.subscribe(event => {
       // Only watches that lag behind would want the old version again.
       if (event.previous !== undefined) cache.forget(event.previous)
-      for (const watcher of this.#watchers.get(event.resource)!) watcher.offer(event)
+      for (const watcher of this.#watchers.get(event.resource) ?? []) watcher.offer(event)
       if (event.type === 'DELETED') cache.forget(event.object)
     })
   }
@@ -80,7 +80,7 @@ export class WatchHub {
     response.writeHead(200, headers)
     response.flushHeaders()
     const timers: Timer[] = []
-    const watchers = this.#watchers.get(selection.type)!
+    const watchers = this.#watchersOf(selection.type)
     const watcher = new Watcher(response, {
       selection,
       representation,
@@ -112,6 +112,15 @@ export class WatchHub {
   close(): void {
     this.#unsubscribe()
     for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end()
+  }
+
+  #watchersOf(type: ResourceType): Set<Watcher> {
+    let watchers = this.#watchers.get(type)
+    if (watchers === undefined) {
+      watchers = new Set()
+      this.#watchers.set(type, watchers)
+    }
+    return watchers
   }
 
   #backlog({ selection, options }: WatchRequest): Backlog | undefined {

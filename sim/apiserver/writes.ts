@@ -10,9 +10,7 @@ import {
   applyDefaults,
   checkShape,
   conflict,
-  Endpoints,
   type KubeObject,
-  Leases,
   Namespaces,
   Nodes,
   notFound,
@@ -41,9 +39,6 @@ export interface WriteOptions {
   /** `dryRun=All`: everything is judged, nothing is stored. */
   readonly dryRun: boolean
 }
-
-/** Kinds that a PUT to an unused name creates. */
-const CREATED_BY_UPDATE: ReadonlySet<ResourceType> = new Set([Endpoints, Leases])
 
 /**
  * Writes as the API takes them: decoded, defaulted, validated, then handed to the store. Bodies are owned by the callee.
@@ -98,7 +93,7 @@ export class Writes {
     }
     const current = this.#store.get(type, namespace, name)
     if (current === undefined) {
-      if (!CREATED_BY_UPDATE.has(type) || part === 'status') throw notFound(type, name)
+      if (!type.updateCreates || part === 'status') throw notFound(type, name)
       delete meta.resourceVersion
       return this.create(type, namespace, object, options)
     }

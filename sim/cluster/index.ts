@@ -1,3 +1,4 @@
+export { type Catalogue } from './catalogue.ts'
 export { allocateServiceAddresses } from './cluster-ip.ts'
 export { applyDefaults } from './defaults.ts'
 export { ensureNamespace } from './ensure-namespace.ts'

@@ -1,9 +1,7 @@
 import type { Namespace } from 'kubernetes-types/core/v1.js'
 import type { Stored } from './objects.ts'
-import { ALL_RESOURCES, Namespaces, type ResourceType } from './resources.ts'
+import { Namespaces, type ResourceType } from './resources.ts'
 import type { ObjectStore, StoreEvent } from './store.ts'
-
-const NAMESPACED: readonly ResourceType[] = ALL_RESOURCES.filter(type => type.namespaced)
 
 /**
  * Empties namespaces that are being deleted, then lets them go.
@@ -44,7 +42,7 @@ function onNamespace(store: ObjectStore, ending: Set<string>, { type, object }: 
 }
 
 function empty(store: ObjectStore, namespace: string): void {
-  for (const type of NAMESPACED) {
+  for (const type of namespaced(store)) {
     for (const { metadata } of store.list(type, namespace)) {
       if (metadata.deletionTimestamp === undefined) store.delete(type, namespace, metadata.name)
     }
@@ -52,9 +50,13 @@ function empty(store: ObjectStore, namespace: string): void {
 }
 
 function release(store: ObjectStore, name: string): void {
-  if (NAMESPACED.some(type => store.list(type, name).length > 0)) return
+  if (namespaced(store).some(type => store.count(type, name) > 0)) return
   store.modify<Namespace>(Namespaces, undefined, name, (current: Stored<Namespace>) => ({
     ...current,
     spec: { ...current.spec, finalizers: [] },
   }))
+}
+
+function namespaced(store: ObjectStore): ResourceType[] {
+  return store.resources.stored().filter(type => type.namespaced)
 }

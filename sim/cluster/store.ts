@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { assert, type Clock, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import { type KubeObject, type Stored, type StoredMeta } from './objects.ts'
-import { ALL_RESOURCES, apiVersionOf, Namespaces, Pods, type ResourceType } from './resources.ts'
+import { Catalogue } from './catalogue.ts'
+import { apiVersionOf, Namespaces, Pods, type ResourceType } from './resources.ts'
 
 /** One committed change. Its resource version is `object.metadata.resourceVersion`, also for deletions. */
 export interface StoreEvent<T extends KubeObject = KubeObject> {
@@ -43,6 +44,8 @@ const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
  * Everything is synchronous and deterministic: uids and generated names come from the generator, times from the clock.
  */
 export class ObjectStore {
+  /** The kinds that are kept. */
+  readonly resources = new Catalogue()
   readonly #clock: Clock
   readonly #prng: Prng
   readonly #historyCapacity: number
@@ -56,7 +59,8 @@ export class ObjectStore {
     this.#clock = clock
     this.#prng = prng
     this.#historyCapacity = options.historyCapacity ?? 16_384
-    for (const type of ALL_RESOURCES) this.#tables.set(type, new Table(this.#historyCapacity))
+    // A kind that comes later has no past, and these have.
+    for (const type of this.resources.all()) this.#table(type)
   }
 
   /** The version of the last write to any kind. */
@@ -70,17 +74,24 @@ export class ObjectStore {
   }
 
   get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Stored<T> | undefined {
-    return this.#table(type).objects.get(key(type, namespace, name)) as Stored<T> | undefined
+    return this.#table(type).get(key(type, namespace, name)) as Stored<T> | undefined
   }
 
   /** All objects of a kind, or those of one namespace, in order of creation. */
   list<T extends KubeObject>(type: ResourceType, namespace?: string): Stored<T>[] {
-    const all = [...this.#table(type).objects.values()] as Stored<T>[]
-    return namespace === undefined ? all : all.filter(object => object.metadata.namespace === namespace)
+    return this.#table(type).list(namespace) as Stored<T>[]
   }
 
-  count(type: ResourceType): number {
-    return this.#table(type).objects.size
+  /** How many objects of a kind there are, or how many of them in one namespace. */
+  count(type: ResourceType, namespace?: string): number {
+    return this.#table(type).count(namespace)
+  }
+
+  /** Takes a kind out of the catalogue, with its history; its objects have been deleted before. */
+  forget(type: ResourceType): void {
+    assert(this.count(type) === 0, () => `${type.plural} are still there`)
+    this.resources.remove(type)
+    this.#tables.delete(type)
   }
 
   /**
@@ -104,7 +115,7 @@ export class ObjectStore {
     }
     const table = this.#table(type)
     const id = key(type, meta.namespace, meta.name)
-    if (table.objects.has(id)) {
+    if (table.get(id) !== undefined) {
       throw new ApiError(
         'AlreadyExists',
         `${type.plural}${type.group === '' ? '' : `.${type.group}`} "${meta.name}" already exists`,
@@ -132,7 +143,7 @@ export class ObjectStore {
   update<T extends KubeObject>(type: ResourceType, next: T): Stored<T> {
     const name = next.metadata?.name ?? ''
     const id = key(type, next.metadata?.namespace, name)
-    const current = this.#table(type).objects.get(id) as Stored<T> | undefined
+    const current = this.#table(type).get(id) as Stored<T> | undefined
     if (current === undefined) throw notFound(type, name)
     const wanted = next.metadata?.resourceVersion
     if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, name)
@@ -189,7 +200,7 @@ export class ObjectStore {
     options: DeleteOptions = {},
   ): Stored<T> {
     const id = key(type, namespace, name)
-    const current = this.#table(type).objects.get(id) as Stored<T> | undefined
+    const current = this.#table(type).get(id) as Stored<T> | undefined
     if (current === undefined) throw notFound(type, name)
     if (options.uid !== undefined && options.uid !== current.metadata.uid) {
       throw new ApiError(
@@ -236,7 +247,7 @@ export class ObjectStore {
     const events = this.eventsSince(type, resourceVersion)
     if (events === undefined) return undefined
     if (events.length === 0) return this.list<T>(type)
-    const objects = new Map(this.#table(type).objects)
+    const objects = this.#table(type).copy()
     for (let i = events.length - 1; i >= 0; i--) {
       const { object, previous } = events[i]!
       const id = key(type, object.metadata.namespace, object.metadata.name)
@@ -262,8 +273,10 @@ export class ObjectStore {
 
   #table(type: ResourceType): Table {
     const table = this.#tables.get(type)
-    assert(table !== undefined, () => `unknown resource type ${type.plural}`)
-    return table
+    if (table !== undefined) return table
+    const fresh = new Table(this.#historyCapacity, this.#resourceVersion)
+    this.#tables.set(type, fresh)
+    return fresh
   }
 
   #commit<T extends KubeObject>(
@@ -281,8 +294,8 @@ export class ObjectStore {
       metadata: { ...object.metadata, resourceVersion: String(resourceVersion) },
     } as Stored<T>
     const table = this.#table(type)
-    if (change === 'DELETED') table.objects.delete(id)
-    else table.objects.set(id, stored)
+    if (change === 'DELETED') table.delete(id, stored)
+    else table.set(id, stored)
     const event: StoreEvent = { type: change, resource: type, object: stored, previous, resourceVersion }
     table.history.push(event)
     this.#pending.push(event)
@@ -303,12 +316,53 @@ export class ObjectStore {
   }
 }
 
+/** The objects of one kind, by key and by namespace. */
 class Table {
-  readonly objects = new Map<string, Stored>()
   readonly history: EventHistory
+  readonly #objects = new Map<string, Stored>()
+  readonly #byNamespace = new Map<string, Map<string, Stored>>()
 
-  constructor(historyCapacity: number) {
+  constructor(historyCapacity: number, resourceVersion: number) {
     this.history = new EventHistory(historyCapacity)
+    this.history.clear(resourceVersion)
+  }
+
+  get(id: string): Stored | undefined {
+    return this.#objects.get(id)
+  }
+
+  /** In order of creation. */
+  list(namespace: string | undefined): Stored[] {
+    return [...(this.#within(namespace)?.values() ?? [])]
+  }
+
+  count(namespace: string | undefined): number {
+    return this.#within(namespace)?.size ?? 0
+  }
+
+  copy(): Map<string, Stored> {
+    return new Map(this.#objects)
+  }
+
+  set(id: string, object: Stored): void {
+    this.#objects.set(id, object)
+    const { namespace } = object.metadata
+    if (namespace === undefined) return
+    const siblings = this.#byNamespace.get(namespace)
+    if (siblings === undefined) this.#byNamespace.set(namespace, new Map([[id, object]]))
+    else siblings.set(id, object)
+  }
+
+  delete(id: string, { metadata: { namespace } }: Stored): void {
+    this.#objects.delete(id)
+    if (namespace === undefined) return
+    const siblings = this.#byNamespace.get(namespace)
+    siblings?.delete(id)
+    if (siblings?.size === 0) this.#byNamespace.delete(namespace)
+  }
+
+  #within(namespace: string | undefined): Map<string, Stored> | undefined {
+    return namespace === undefined ? this.#objects : this.#byNamespace.get(namespace)
   }
 }
 

@@ -1,12 +1,5 @@
 import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
-import {
-  ALL_RESOURCES,
-  Events,
-  type KubeObject,
-  type ResourceType,
-  type Stored,
-  type StoreEvent,
-} from '../cluster/index.ts'
+import { Events, type KubeObject, type ResourceType, type Stored, type StoreEvent } from '../cluster/index.ts'
 import { WorkQueue } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 
@@ -41,7 +34,9 @@ export class GarbageCollector {
   constructor(env: ControllerEnvironment) {
     this.#env = env
     this.#queue = new WorkQueue(env.clock, uid => this.#reconcile(uid), { spacingMs: WRITE_MS })
-    for (const type of ALL_RESOURCES) if (type !== Events) env.router.on(type, event => this.#onEvent(event))
+    env.router.onEvery(event => {
+      if (event.resource !== Events) this.#onEvent(event)
+    })
   }
 
   #onEvent({ type, resource, object, previous }: StoreEvent): void {

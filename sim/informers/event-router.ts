@@ -8,6 +8,7 @@ type Handler = (event: StoreEvent) => void
  */
 export class EventRouter {
   readonly #handlers = new Map<ResourceType, Handler[]>()
+  readonly #everyHandlers: Handler[] = []
 
   /** Calls `handler` for every event of a kind. What it throws stops the simulation: controllers do not fail. */
   on<T extends KubeObject>(type: ResourceType, handler: (event: StoreEvent<T>) => void): void {
@@ -16,10 +17,16 @@ export class EventRouter {
     else handlers.push(handler as Handler)
   }
 
+  /** Calls `handler` for every event of every kind, before those who asked for the kind. */
+  onEvery(handler: Handler): void {
+    this.#everyHandlers.push(handler)
+  }
+
   /** Shows what exists already as ADDED, then follows the store. Returns a function that ends it. */
   follow(store: ObjectStore): () => void {
     const stop = store.subscribe(event => this.#route(event))
-    for (const type of this.#handlers.keys()) {
+    const types = this.#everyHandlers.length > 0 ? store.resources.stored() : this.#handlers.keys()
+    for (const type of types) {
       for (const object of store.list(type)) {
         const resourceVersion = Number(object.metadata.resourceVersion)
         this.#route({ type: 'ADDED', resource: type, object, previous: undefined, resourceVersion })
@@ -29,6 +36,7 @@ export class EventRouter {
   }
 
   #route(event: StoreEvent): void {
+    for (const handler of this.#everyHandlers) handler(event)
     const handlers = this.#handlers.get(event.resource)
     if (handlers === undefined) return
     for (const handler of handlers) handler(event)
