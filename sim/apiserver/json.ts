@@ -21,18 +21,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Drops `null`s out of objects, in place: to Go's decoder they are absent fields. */
-export function dropNulls(value: unknown): void {
-  if (Array.isArray(value)) {
-    for (const item of value) dropNulls(item)
-  } else if (isObject(value)) {
-    for (const [key, inner] of Object.entries(value)) {
-      if (inner === null) delete value[key]
-      else dropNulls(inner)
-    }
-  }
-}
-
 function malformed(why: string): ApiError {
   return new ApiError('BadRequest', `the object provided is unrecognized (must be of type JSON): ${why}`)
 }

@@ -1,25 +1,35 @@
 import jsonPatch, { type Operation } from 'fast-json-patch'
 import { ApiError, type KubeObject } from '../cluster/index.ts'
 import { isObject, type JsonObject, parseJson } from './json.ts'
-import type { PatchSchema } from './patch-schema.ts'
+import type { Schema } from '../schema/index.ts'
 import { strategicMerge } from './strategic-merge.ts'
 
 const JSON_PATCH = 'application/json-patch+json'
 const MERGE_PATCH = 'application/merge-patch+json'
 const STRATEGIC = 'application/strategic-merge-patch+json'
-export const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC] as const
+export const APPLY_PATCH = 'application/apply-patch+yaml'
+const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC, APPLY_PATCH] as const
 
 const OPERATIONS_MAX = 10_000
 
-/** Makes the next version of an object out of the current one, which it leaves as it is. */
-export type Patch = (current: KubeObject) => KubeObject
+export interface Patch {
+  /** As it was sent. */
+  readonly text: string
+  /** Makes the next version of an object out of the current one, which it leaves as it is. @throws ApiError BadRequest, Invalid */
+  readonly apply: (current: KubeObject) => KubeObject
+}
 
 /**
- * Reads a patch of one of the three kinds.
+ * Reads a patch of one of the three kinds that are made on the current object. Server-side apply is no such patch.
  *
- * @throws ApiError UnsupportedMediaType, BadRequest; the returned function throws BadRequest and Invalid.
+ * @param schema tells strategic merge patches how lists are merged; without one they are replaced
+ * @throws ApiError UnsupportedMediaType, BadRequest
  */
-export function parsePatch(mediaType: string, body: string, schema: PatchSchema): Patch {
+export function parsePatch(mediaType: string, body: string, schema: Schema | undefined): Patch {
+  return { text: body, apply: parse(mediaType, body, schema) }
+}
+
+function parse(mediaType: string, body: string, schema: Schema | undefined): Patch['apply'] {
   switch (mediaType) {
     case JSON_PATCH:
       return jsonPatchOf(parseJson(body))
@@ -43,7 +53,7 @@ export function unsupportedMediaType(supported: readonly string[]): ApiError {
   )
 }
 
-function jsonPatchOf(operations: unknown): Patch {
+function jsonPatchOf(operations: unknown): Patch['apply'] {
   if (!Array.isArray(operations) || !operations.every(isObject)) {
     throw new ApiError(
       'BadRequest',

@@ -48,7 +48,15 @@ export class JsonCache {
 }
 
 export function jsonRepresentation(cache: JsonCache, type: ResourceType): Representation {
-  const get = (object: Stored): Buffer => cache.get(object)
+  return wholeObjects(type, object => cache.get(object))
+}
+
+/** Objects in another version than they are stored as. Made afresh each time: few ask for one. */
+export function versionedRepresentation(type: ResourceType): Representation {
+  return wholeObjects(type, object => Buffer.from(JSON.stringify({ ...object, apiVersion: apiVersionOf(type) })))
+}
+
+function wholeObjects(type: ResourceType, get: (object: Stored) => Buffer): Representation {
   return {
     object: get,
     listHead: meta =>

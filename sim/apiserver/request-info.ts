@@ -3,7 +3,10 @@ import { ApiError, type Catalogue, type ResourceType } from '../cluster/index.ts
 /** What a request is about, in Kubernetes' terms: its verb and the thing its path names. */
 export interface RequestInfo {
   readonly verb: Verb
+  /** As whose objects are kept. */
   readonly type: ResourceType
+  /** The version of the type that the path names. */
+  readonly servedAs: ResourceType
   /** Absent for cluster-scoped kinds and for all namespaces. */
   readonly namespace: string | undefined
   /** Absent for collections. */
@@ -37,11 +40,12 @@ export function parseRequest(resources: Catalogue, method: string, path: string,
     rest = rest.slice(2)
   }
   const [plural, name, subresource] = rest
-  const type = resources.find(group, version, plural ?? '')
-  if (type === undefined || rest.length > 3) throw pathNotFound()
+  const servedAs = resources.find(group, version, plural ?? '')
+  if (servedAs === undefined || rest.length > 3) throw pathNotFound()
+  const type = resources.storedAs(servedAs)
   if (!type.namespaced && namespace !== undefined) throw pathNotFound()
   if (type.namespaced && namespace === undefined && name !== undefined) throw pathNotFound()
-  return { verb: verbOf(method, name, query), type, namespace, name, subresource }
+  return { verb: verbOf(method, name, query), type, servedAs, namespace, name, subresource }
 }
 
 const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize'])

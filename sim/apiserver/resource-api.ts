@@ -3,26 +3,34 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Status } from 'kubernetes-types/meta/v1.js'
 import type { Clock } from '../../base/index.ts'
-import { ApiError, Namespaces, notFound, type ObjectStore, Pods, type Stored } from '../cluster/index.ts'
+import { ApiError, apiVersionOf, Namespaces, notFound, type ObjectStore, Pods, type Stored } from '../cluster/index.ts'
 import { deleteObject, isDryRun, parseDeleteRequest } from './deletion.ts'
 import { waitUntilFresh } from './freshness.ts'
-import { parseJson } from './json.ts'
+import { JSON_TYPE, parseBody, parseYaml } from './body.ts'
 import { listAll, listPage, type Page } from './list.ts'
 import { parseListOptions } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
-import { parsePatch, type Patch, unsupportedMediaType } from './patch.ts'
-import { patchSchemaOf } from './patch-schema.ts'
+import { APPLY_PATCH, parsePatch, type Patch } from './patch.ts'
 import { bindPod, evictPod } from './pod-actions.ts'
-import { type JsonCache, jsonRepresentation, partialRepresentation, type Representation } from './representation.ts'
-import { methodNotAllowed, parseRequest, pathNotFound, type RequestInfo } from './request-info.ts'
+import { isObject } from './json.ts'
+import {
+  type JsonCache,
+  jsonRepresentation,
+  partialRepresentation,
+  type Representation,
+  versionedRepresentation,
+} from './representation.ts'
+import { isTrue, methodNotAllowed, parseRequest, pathNotFound, type RequestInfo } from './request-info.ts'
+import { parseFieldValidation } from './decode-object.ts'
+import { fieldManager } from './field-managers.ts'
 import { scaleOf, withScale } from './scale.ts'
+import { schemaOf } from './schemas.ts'
 import { Selection } from './selection.ts'
 import { type IncludeObject, tableRepresentation } from './table.ts'
 import type { UsageMeter } from './usage.ts'
 import type { WatchHub } from './watch-hub.ts'
-import type { Address, Writes } from './writes.ts'
+import type { Address, Part, WriteOptions, Writes } from './writes.ts'
 
-const JSON_TYPE = 'application/json'
 /** As Kubernetes sends them: nobody between client and server shall keep an answer. */
 export const JSON_HEADERS = { 'content-type': JSON_TYPE, 'cache-control': 'no-cache, private' } as const
 /** Lists longer than this are sent in slices, between which others get their turn. */
@@ -69,7 +77,7 @@ export class ResourceApi {
     }
     if (info.type === Pods && (subresource === 'binding' || subresource === 'eviction')) {
       if (info.verb !== 'create') throw methodNotAllowed()
-      const body = bodyOf(request)
+      const body = bodyOf(info, request)
       const status =
         subresource === 'binding'
           ? bindPod(this.#store, addressOf(info), body, isDryRun(undefined, query))
@@ -105,22 +113,22 @@ export class ResourceApi {
       }
       case 'create': {
         if (info.name !== undefined || (type.namespaced && namespace === undefined)) throw methodNotAllowed()
-        const dryRun = isDryRun(undefined, query)
-        const object = this.#writes.create(type, namespace, bodyOf(request), { dryRun })
+        const object = this.#writes.create(type, namespace, bodyOf(info, request), writeOptions(query, request, reply))
         return send(reply, 201, representation.object(object))
       }
       case 'update': {
         const address = addressOf(info)
         const existed = this.#store.get(type, namespace, address.name) !== undefined
-        const dryRun = isDryRun(undefined, query)
-        const object = this.#writes.update(address, bodyOf(request), 'object', { dryRun })
+        const object = this.#writes.update(
+          address,
+          bodyOf(info, request),
+          'object',
+          writeOptions(query, request, reply),
+        )
         return send(reply, existed ? 200 : 201, representation.object(object))
       }
-      case 'patch': {
-        const dryRun = isDryRun(undefined, query)
-        const object = this.#writes.patch(addressOf(info), patchOf(info, request), 'object', { dryRun })
-        return send(reply, 200, representation.object(object))
-      }
+      case 'patch':
+        return this.#patch(info, query, request, reply, 'object')
       case 'delete': {
         const { object, isGone } = deleteObject(
           this.#store,
@@ -165,25 +173,51 @@ export class ResourceApi {
     if (info.subresource === 'status' && !info.type.subresources.includes('status')) throw pathNotFound()
     const part = info.subresource === 'status' ? 'status' : 'object'
     const representation = this.#representation(info, query, request)
-    const dryRun = isDryRun(undefined, query)
     switch (info.verb) {
       case 'get':
         return send(reply, 200, representation.object(this.#existing(addressOf(info))))
-      case 'update':
-        return send(
-          reply,
-          200,
-          representation.object(this.#writes.update(addressOf(info), bodyOf(request), part, { dryRun })),
+      case 'update': {
+        const object = this.#writes.update(
+          addressOf(info),
+          bodyOf(info, request),
+          part,
+          writeOptions(query, request, reply),
         )
+        return send(reply, 200, representation.object(object))
+      }
       case 'patch':
-        return send(
-          reply,
-          200,
-          representation.object(this.#writes.patch(addressOf(info), patchOf(info, request), part, { dryRun })),
-        )
+        return this.#patch(info, query, request, reply, part)
       default:
         throw methodNotAllowed()
     }
+  }
+
+  #patch(
+    info: RequestInfo,
+    query: URLSearchParams,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    part: Part,
+  ): FastifyReply {
+    const representation = this.#representation(info, query, request)
+    const options = writeOptions(query, request, reply)
+    if (mediaType(request) !== APPLY_PATCH) {
+      return send(
+        reply,
+        200,
+        representation.object(this.#writes.patch(addressOf(info), patchOf(info, request), part, options)),
+      )
+    }
+    if ((query.get('fieldManager') ?? '') === '') {
+      throw new ApiError(
+        'Invalid',
+        'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+      )
+    }
+    const force = query.has('force') && isTrue(query.get('force'))
+    const body = converted(info, parseYaml(textOf(request)))
+    const { object, isCreated } = this.#writes.apply(addressOf(info), body, part, { ...options, force })
+    return send(reply, isCreated ? 201 : 200, representation.object(object))
   }
 
   #scale(info: RequestInfo, query: URLSearchParams, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -193,15 +227,15 @@ export class ResourceApi {
       case 'get':
         return send(reply, 200, JSON.stringify(scaleOf(current)))
       case 'update':
-        next = withScale(current, bodyOf(request))
+        next = withScale(current, bodyOf(info, request))
         break
       case 'patch':
-        next = withScale(current, patchOf(info, request)(scaleOf(current)))
+        next = withScale(current, patchOf(info, request).apply(scaleOf(current)))
         break
       default:
         throw methodNotAllowed()
     }
-    const stored = isDryRun(undefined, query) ? next : this.#store.update(info.type, next)
+    const stored = this.#writes.scale(info.type, current, next, writeOptions(query, request, reply))
     return send(reply, 200, JSON.stringify(scaleOf(stored)))
   }
 
@@ -211,14 +245,14 @@ export class ResourceApi {
     return object
   }
 
-  #representation({ type }: RequestInfo, query: URLSearchParams, request: FastifyRequest): Representation {
+  #representation({ type, servedAs }: RequestInfo, query: URLSearchParams, request: FastifyRequest): Representation {
     switch (negotiate(request.headers.accept)) {
       case 'table':
         return tableRepresentation(() => this.#store.unixMs, type, includeObject(query))
       case 'partial':
         return partialRepresentation()
       case 'json':
-        return jsonRepresentation(this.#json, type)
+        return type === servedAs ? jsonRepresentation(this.#json, type) : versionedRepresentation(servedAs)
     }
   }
 }
@@ -246,24 +280,48 @@ function mediaType(request: FastifyRequest): string {
   return (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
 }
 
-function bodyOf(request: FastifyRequest): unknown {
-  const media = mediaType(request)
-  if (media !== '' && media !== JSON_TYPE) throw unsupportedMediaType([JSON_TYPE])
-  return parseJson(textOf(request))
+/** The object of a request, as the type that is stored: versions of a custom resource differ in nothing but their name. */
+function bodyOf(info: RequestInfo, request: FastifyRequest): unknown {
+  return converted(info, parseBody(mediaType(request), bytesOf(request)))
+}
+
+function converted({ type, servedAs }: RequestInfo, body: unknown): unknown {
+  return type !== servedAs && isObject(body) && body.apiVersion === apiVersionOf(servedAs)
+    ? { ...body, apiVersion: apiVersionOf(type) }
+    : body
 }
 
 /** DELETE may come without a body. */
 function bodyIfAny(request: FastifyRequest): unknown {
-  return textOf(request) === '' ? undefined : bodyOf(request)
+  return bytesOf(request).length === 0 ? undefined : parseBody(mediaType(request), bytesOf(request))
 }
 
 function patchOf({ type, subresource }: RequestInfo, request: FastifyRequest): Patch {
-  return parsePatch(mediaType(request), textOf(request), subresource === 'scale' ? {} : patchSchemaOf(type))
+  return parsePatch(mediaType(request), textOf(request), subresource === 'scale' ? undefined : schemaOf(type))
 }
 
-/** Bodies arrive as text, whatever their type (see server.ts). */
 function textOf(request: FastifyRequest): string {
-  return typeof request.body === 'string' ? request.body : ''
+  return bytesOf(request).toString()
+}
+
+/** Bodies arrive as bytes, whatever their type (see server.ts). */
+function bytesOf(request: FastifyRequest): Buffer {
+  return Buffer.isBuffer(request.body) ? request.body : NO_BYTES
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+function writeOptions(query: URLSearchParams, request: FastifyRequest, reply: FastifyReply): WriteOptions {
+  const warnings: string[] = []
+  return {
+    dryRun: isDryRun(undefined, query),
+    manager: fieldManager(query, request.headers['user-agent']),
+    fieldValidation: parseFieldValidation(query),
+    warn: text => {
+      warnings.push(`299 - ${JSON.stringify(text)}`)
+      reply.header('warning', warnings)
+    },
+  }
 }
 
 function deleted({ type }: RequestInfo, { metadata }: Stored): Status {

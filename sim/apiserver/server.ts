@@ -6,6 +6,7 @@ import { ApiError, type Catalogue, type ObjectStore, startNamespaceLifecycle } f
 import type { ApiUsage } from '../messages.ts'
 import type { ServerCertificate } from './certificates.ts'
 import { type Disturbance, Disturbances } from './disturbances.ts'
+import { startCustomResources } from './custom/custom-resources.ts'
 import { AGGREGATED, aggregated, coreVersions, group, groupList, resourceList, wantsAggregated } from './discovery.ts'
 import { portUnavailable } from './errors.ts'
 import { openApiOf, openApiRoot } from './openapi.ts'
@@ -77,6 +78,7 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
   const usage = new UsageMeter()
   const json = new JsonCache()
   const endLifecycle = startNamespaceLifecycle(store)
+  const endCustomResources = startCustomResources(store, type => watches.endOf(type))
   const watches = new WatchHub(clock, store, json, {
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     queuedBytesMax: options.watchQueuedBytesMax ?? 16 * 1024 * 1024,
@@ -93,6 +95,7 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
 
   const close = async (): Promise<void> => {
     endLifecycle()
+    endCustomResources()
     watches.close()
     await app.close()
   }
@@ -146,7 +149,7 @@ function createApp(
   }) as unknown as FastifyInstance
   // Media types are judged by the handlers, in Kubernetes' words.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const refusal = toApiError(error)
     if (refusal.reason === 'InternalError') onInternalError?.(error)

@@ -1,25 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError } from '../cluster/index.ts'
 import { type JsonObject, isObject } from './json.ts'
-import type { PatchSchema } from './patch-schema.ts'
+import type { Schema } from '../schema/index.ts'
 
 const DIRECTIVE = '$patch'
 const RETAIN_KEYS = '$retainKeys'
 const DELETE_FROM = '$deleteFromPrimitiveList/'
 const SET_ORDER = '$setElementOrder/'
 
-const LEAF: PatchSchema = {}
-
 /**
  * Applies a strategic merge patch and returns the result; neither argument is changed.
  *
- * Beyond a merge patch (`null` deletes, objects merge, the rest replaces) lists are merged by the keys of the schema, and
+ * Beyond a merge patch (`null` deletes, objects merge, the rest replaces) lists are merged by the keys that the schema names, and
  * there are directives: `$patch: replace | merge | delete` in objects and list elements, `$retainKeys`,
  * `$deleteFromPrimitiveList/<field>` and `$setElementOrder/<field>`.
  *
  * @throws ApiError BadRequest for a patch that is not one.
  */
-export function strategicMerge(current: JsonObject, patch: JsonObject, schema: PatchSchema): JsonObject {
+export function strategicMerge(current: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
   const directive = patch[DIRECTIVE]
   if (directive === 'replace') return cleaned(patch, schema)
   if (directive === 'delete') return {}
@@ -47,25 +45,34 @@ export function strategicMerge(current: JsonObject, patch: JsonObject, schema: P
   return out
 }
 
-function mergeValue(current: unknown, patch: unknown, schema: PatchSchema, order: unknown, key: string): unknown {
+function mergeValue(
+  current: unknown,
+  patch: unknown,
+  schema: Schema | undefined,
+  order: unknown,
+  key: string,
+): unknown {
   if (isObject(patch)) {
     const isWhole = patch[DIRECTIVE] === 'replace' || !isObject(current)
     return isWhole ? cleaned(patch, schema) : strategicMerge(current, patch, schema)
   }
   if (!Array.isArray(patch)) return patch
-  if (schema.isSet) {
+  if (schema?.patchStrategies.includes('merge') !== true) {
+    return patch.map(item => (isObject(item) ? cleaned(item, undefined) : item))
+  }
+  const { patchMergeKey } = schema
+  if (patchMergeKey === undefined) {
     const merged: unknown[] = Array.isArray(current) ? [...current] : []
     for (const item of patch) if (!merged.includes(item)) merged.push(item)
     return ordered(merged, order, schema)
   }
-  if (schema.mergeKey === undefined) return patch.map(item => (isObject(item) ? cleaned(item, LEAF) : item))
-  return ordered(mergeList(Array.isArray(current) ? current : [], patch, schema, schema.mergeKey, key), order, schema)
+  return ordered(mergeList(Array.isArray(current) ? current : [], patch, schema, patchMergeKey, key), order, schema)
 }
 
 function mergeList(
   current: readonly unknown[],
   patch: readonly unknown[],
-  schema: PatchSchema,
+  schema: Schema,
   mergeKey: string,
   field: string,
 ): unknown[] {
@@ -87,8 +94,8 @@ function mergeList(
     }
     if (directive !== undefined && directive !== 'merge') throw unknownDirective(directive)
     const index = out.findIndex(same)
-    if (index < 0) out.push(cleaned(item, schema))
-    else out[index] = strategicMerge(out[index] as JsonObject, item, schema)
+    if (index < 0) out.push(cleaned(item, schema.element))
+    else out[index] = strategicMerge(out[index] as JsonObject, item, schema.element)
   }
   return out
 }
@@ -97,8 +104,9 @@ function mergeList(
  * Puts the elements that `order` names into its order. Elements that only the server knows keep their place behind the
  * element that they followed.
  */
-function ordered(list: readonly unknown[], order: unknown, { mergeKey }: PatchSchema): unknown[] {
+function ordered(list: readonly unknown[], order: unknown, schema: Schema | undefined): unknown[] {
   if (!Array.isArray(order)) return [...list]
+  const mergeKey = schema?.patchMergeKey
   const idOf = (item: unknown): unknown => (mergeKey === undefined ? item : isObject(item) ? item[mergeKey] : undefined)
   const wanted = order.map(idOf)
   const rank = (item: unknown): number => wanted.findIndex(id => isDeepStrictEqual(id, idOf(item)))
@@ -113,7 +121,7 @@ function ordered(list: readonly unknown[], order: unknown, { mergeKey }: PatchSc
 }
 
 /** A patch taken as the value itself: directives and deletions have nothing to act upon and are left out. */
-function cleaned(patch: JsonObject, schema: PatchSchema): JsonObject {
+function cleaned(patch: JsonObject, schema: Schema | undefined): JsonObject {
   const out: JsonObject = {}
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$') || value === null) continue
@@ -122,15 +130,14 @@ function cleaned(patch: JsonObject, schema: PatchSchema): JsonObject {
     else if (Array.isArray(value)) {
       out[key] = value
         .filter(item => !isObject(item) || item[DIRECTIVE] !== 'delete')
-        .map((item: unknown) => (isObject(item) ? cleaned(item, inner) : item))
+        .map((item: unknown) => (isObject(item) ? cleaned(item, inner?.element) : item))
     } else out[key] = value
   }
   return out
 }
 
-function fieldOf(schema: PatchSchema, key: string): PatchSchema {
-  const { fields } = schema
-  return fields !== undefined && Object.hasOwn(fields, key) ? fields[key]! : LEAF
+function fieldOf(schema: Schema | undefined, key: string): Schema | undefined {
+  return schema?.member(key)
 }
 
 function unknownDirective(directive: unknown): ApiError {

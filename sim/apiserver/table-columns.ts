@@ -10,7 +10,9 @@ import type {
   Service,
 } from 'kubernetes-types/core/v1.js'
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
+import { customLayout } from './custom/custom-table.ts'
 import {
+  CustomResourceDefinitions,
   Deployments,
   Endpoints,
   EndpointSlices,
@@ -67,6 +69,10 @@ function layout<T extends KubeObject>(
 }
 
 const LAYOUTS = new Map<ResourceType, TableLayout>([
+  [
+    CustomResourceDefinitions,
+    layout<KubeObject>(['Name', 'Created At'], ({ metadata }) => [metadata.name, metadata.creationTimestamp]),
+  ],
   [
     Namespaces,
     layout<Namespace>(['Name', 'Status', 'Age'], ({ metadata, status }, nowMs) => [
@@ -239,7 +245,7 @@ const FALLBACK = layout<KubeObject>(['Name', 'Age'], ({ metadata }, nowMs) => [
 ])
 
 export function layoutOf(type: ResourceType): TableLayout {
-  return LAYOUTS.get(type) ?? FALLBACK
+  return LAYOUTS.get(type) ?? customLayout(type) ?? FALLBACK
 }
 
 function nodeStatus({ spec, status }: Node): string {

@@ -109,6 +109,12 @@ export class WatchHub {
     for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.fail(error.toStatus())
   }
 
+  /** Ends all watches of a kind that is no longer served. */
+  endOf(type: ResourceType): void {
+    for (const watcher of this.#watchers.get(type) ?? []) watcher.end()
+    this.#watchers.delete(type)
+  }
+
   close(): void {
     this.#unsubscribe()
     for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end()

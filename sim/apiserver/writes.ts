@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Namespace, Pod, Service } from 'kubernetes-types/core/v1.js'
-import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
+import type { ManagedFieldsEntry, ObjectMeta } from 'kubernetes-types/meta/v1.js'
 import {
   type AdmissionOptions,
   admitPod,
@@ -8,8 +8,8 @@ import {
   ApiError,
   apiVersionOf,
   applyDefaults,
-  checkShape,
   conflict,
+  CustomResourceDefinitions,
   type KubeObject,
   Namespaces,
   Nodes,
@@ -20,13 +20,19 @@ import {
   Services,
   type Stored,
   type StoredMeta,
+  timestamp,
   validate,
   validateMetadata,
   validateUpdate,
-  type Writable,
 } from '../cluster/index.ts'
-import { dropNulls, isObject } from './json.ts'
+import { type Applied, afterUpdate, apply, ConflictError, type Workflow } from '../managed-fields/index.ts'
+import { completeCustom } from './custom/custom-rules.ts'
+import { defaultDefinition, validateDefinition } from './custom/validate-definition.ts'
+import { decodeObject, type DecodeOptions } from './decode-object.ts'
+import { applyConflict } from './field-managers.ts'
+import { isObject } from './json.ts'
 import type { Patch } from './patch.ts'
+import { schemaOf } from './schemas.ts'
 
 /** The object that a write is about. */
 export interface Address {
@@ -35,10 +41,15 @@ export interface Address {
   readonly name: string
 }
 
-export interface WriteOptions {
+export interface WriteOptions extends DecodeOptions {
   /** `dryRun=All`: everything is judged, nothing is stored. */
   readonly dryRun: boolean
+  /** Who writes, for `managedFields`. */
+  readonly manager: string
 }
+
+/** The object itself, or its `/status`. */
+export type Part = 'object' | 'status'
 
 /**
  * Writes as the API takes them: decoded, defaulted, validated, then handed to the store. Bodies are owned by the callee.
@@ -54,9 +65,9 @@ export class Writes {
     this.#admission = admission
   }
 
-  create(type: ResourceType, namespace: string | undefined, body: unknown, { dryRun }: WriteOptions): Stored {
-    const object = this.#decoded(type, namespace, body)
-    const meta = object.metadata!
+  create(type: ResourceType, namespace: string | undefined, body: unknown, options: WriteOptions): Stored {
+    const object = decodeObject(type, namespace, body, options)
+    const meta = object.metadata
     if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
       throw new ApiError('BadRequest', 'resourceVersion should not be set on objects to be created')
     }
@@ -64,11 +75,18 @@ export class Writes {
     // A status is for controllers to write; only nodes register with theirs.
     if (type !== Nodes && type.subresources.includes('status')) delete (object as { status?: unknown }).status
     if (namespace !== undefined) this.#requireNamespace(type, namespace, meta.name ?? meta.generateName ?? '')
-    this.#complete(type, object)
+    this.#default(type, object)
+    const managed = this.#afterUpdate(type, undefined, object, 'object', options)
+    return this.#add(type, namespace, withManagedFields(object, managed), options)
+  }
+
+  /** Stores a new object that has its defaults. */
+  #add(type: ResourceType, namespace: string | undefined, object: KubeObject, { dryRun }: WriteOptions): Stored {
+    this.#allocate(type, object)
     if (type === Pods) admitPod(object as Pod, this.#admission)
-    validate(type, object)
+    this.#validate(type, object)
     if (!dryRun) return this.#store.create(type, object)
-    const { name, generateName } = object.metadata
+    const { name, generateName } = object.metadata ?? {}
     if (name !== undefined && this.#store.get(type, namespace, name) !== undefined) {
       // The store words the refusal, and refuses before it stores anything.
       return this.#store.create(type, object)
@@ -78,63 +96,144 @@ export class Writes {
   }
 
   /** PUT. `part` keeps the rest as it is: what is asked of `/status` is its status only. */
-  update(address: Address, body: unknown, part: 'object' | 'status', options: WriteOptions): Stored {
+  update(address: Address, body: unknown, part: Part, options: WriteOptions): Stored {
     const { type, namespace, name } = address
-    const object = this.#decoded(type, namespace, body)
-    const meta = object.metadata as Writable<ObjectMeta>
+    const object = decodeObject(type, namespace, body, options)
+    const meta = object.metadata
     if (meta.name === undefined || meta.name === '') {
       throw new ApiError('BadRequest', 'name must be provided')
     }
-    if (meta.name !== name) {
-      throw new ApiError(
-        'BadRequest',
-        `the name of the object (${meta.name}) does not match the name on the URL (${name})`,
-      )
-    }
+    requireName(meta, name)
     const current = this.#store.get(type, namespace, name)
     if (current === undefined) {
       if (!type.updateCreates || part === 'status') throw notFound(type, name)
-      delete meta.resourceVersion
-      return this.create(type, namespace, object, options)
+      const { resourceVersion: _, ...metadata } = meta
+      return this.create(type, namespace, { ...object, metadata }, options)
     }
     return this.#replace(type, current, object, part, options)
   }
 
-  patch(address: Address, patch: Patch, part: 'object' | 'status', options: WriteOptions): Stored {
+  patch(address: Address, patch: Patch, part: Part, options: WriteOptions): Stored {
     const { type, namespace, name } = address
     const current = this.#store.get(type, namespace, name)
     if (current === undefined) throw notFound(type, name)
     // Patches share structure with what they were applied to, and the stored object must not change.
-    const object = this.#decoded(type, namespace, structuredClone(patch(current)))
-    if (object.metadata?.name !== name) {
-      throw new ApiError(
-        'BadRequest',
-        `the name of the object (${object.metadata?.name ?? ''}) does not match the name on the URL (${name})`,
-      )
-    }
+    const next = structuredClone(patch.apply(current))
+    const refuse = (faults: string): ApiError =>
+      new ApiError('Invalid', ` "" is invalid: patch: Invalid value: ${JSON.stringify(patch.text)}: ${faults}`, {
+        causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${faults}`, field: 'patch' }],
+      })
+    const object = decodeObject(type, namespace, next, options, faults => refuse(`strict decoding error: ${faults}`))
+    requireName(object.metadata, name)
     return this.#replace(type, current, object, part, options)
   }
 
+  /**
+   * Server-side apply. Creates the object where there is none.
+   *
+   * @throws ApiError Conflict when others own what would change, unless `force`; BadRequest
+   */
+  apply(
+    address: Address,
+    body: unknown,
+    part: Part,
+    options: WriteOptions & { readonly force: boolean },
+  ): { readonly object: Stored; readonly isCreated: boolean } {
+    const { type, namespace, name } = address
+    const config = this.#configuration(address, body, part, options)
+    const current = this.#store.get(type, namespace, name)
+    if (current === undefined && part === 'status') throw notFound(type, name)
+    if (current !== undefined) checkUid(config, current)
+    const live = current === undefined ? undefined : partOf(type, current, part)
+    const workflow = this.#workflow(type, part, 'Apply', options)
+    let applied: Applied<KubeObject>
+    try {
+      const now = timestamp(this.#store.unixMs)
+      applied = apply<KubeObject>(schemaOf(type), live, config, workflow, { force: options.force, now })
+    } catch (error) {
+      if (error instanceof ConflictError) throw applyConflict(error.conflicts)
+      throw error
+    }
+    const { managedFields } = applied
+    const next = structuredClone(withManagedFields(applied.object, managedFields))
+    if (current !== undefined) {
+      return { object: this.#replace(type, current, next, part, options, managedFields), isCreated: false }
+    }
+    if (namespace !== undefined) this.#requireNamespace(type, namespace, name)
+    this.#default(type, next)
+    return { object: this.#add(type, namespace, next, options), isCreated: true }
+  }
+
+  /** By `/scale`: `next` is the current version with other replicas. */
+  scale(type: ResourceType, current: Stored, next: Stored, options: WriteOptions): Stored {
+    const workflow: Workflow = { ...this.#workflow(type, 'object', 'Update', options), subresource: 'scale' }
+    const live = partOf(type, current, 'object')
+    const now = timestamp(this.#store.unixMs)
+    const managed = afterUpdate(schemaOf(type), live, partOf(type, next, 'object'), workflow, now)
+    const written = withManagedFields(next, managed)
+    return options.dryRun ? written : this.#store.update(type, written)
+  }
+
+  /** What is applied, as far as it is this part of the object. */
+  #configuration(address: Address, body: unknown, part: Part, options: WriteOptions): KubeObject {
+    const { type, namespace, name } = address
+    if (!isObject(body) || body.apiVersion !== apiVersionOf(type)) {
+      const version = isObject(body) && typeof body.apiVersion === 'string' ? body.apiVersion : ''
+      throw new ApiError(
+        'BadRequest',
+        `Incorrect version specified in apply patch. Specified patch version: ${version}, expected: ${apiVersionOf(type)}`,
+      )
+    }
+    if (isObject(body.metadata) && body.metadata.managedFields !== undefined) {
+      throw new ApiError('BadRequest', 'metadata.managedFields must be nil')
+    }
+    const undeclared = (faults: string): ApiError =>
+      new ApiError('BadRequest', `failed to create typed patch object (${namespace ?? ''}/${name}): ${faults}`)
+    // An apply never drops a field in silence: what it says is what its manager owns.
+    const strict: DecodeOptions = { ...options, fieldValidation: 'Strict' }
+    const config = decodeObject(type, namespace, body, strict, undeclared)
+    config.metadata.name ??= name
+    requireName(config.metadata, name)
+    return partOf(type, config, part)
+  }
+
+  /** @param applied who manages what, where that has been found out already */
   #replace(
     type: ResourceType,
     current: Stored,
     next: KubeObject,
-    part: 'object' | 'status',
-    { dryRun }: WriteOptions,
+    part: Part,
+    options: WriteOptions,
+    applied?: ManagedFieldsEntry[],
   ): Stored {
-    const uid = next.metadata?.uid
-    if (uid !== undefined && uid !== '' && uid !== current.metadata.uid) {
-      throw new ApiError(
-        'Conflict',
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
-      )
-    }
+    checkUid(next, current)
     const wanted = next.metadata?.resourceVersion ?? ''
     if (wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, current.metadata.name)
     const merged = part === 'status' ? withStatusOf(current, next) : withSpecOf(current, next)
     if (part === 'object') this.#judge(type, merged, current)
-    if (!dryRun) return this.#store.update(type, merged)
-    return { ...merged, metadata: { ...merged.metadata, ...fixedMeta(current) } } as Stored
+    const managed = applied ?? this.#afterUpdate(type, current, merged, part, options, next.metadata?.managedFields)
+    const written = withManagedFields(merged, managed)
+    if (!options.dryRun) return this.#store.update(type, written)
+    return { ...written, metadata: { ...written.metadata, ...fixedMeta(current) } } as Stored
+  }
+
+  /** @param sent what the client says of who manages what; an empty list forgets all */
+  #afterUpdate(
+    type: ResourceType,
+    current: Stored | undefined,
+    next: KubeObject,
+    part: Part,
+    options: WriteOptions,
+    sent?: readonly ManagedFieldsEntry[],
+  ): ManagedFieldsEntry[] | undefined {
+    if (sent !== undefined && (sent.length === 0 || isDeepStrictEqual(sent, [{}]))) return undefined
+    const live = current === undefined ? undefined : partOf(type, current, part)
+    const workflow = this.#workflow(type, part, 'Update', options)
+    return afterUpdate(schemaOf(type), live, partOf(type, next, part), workflow, timestamp(this.#store.unixMs))
+  }
+
+  #workflow(type: ResourceType, part: Part, operation: Workflow['operation'], { manager }: WriteOptions): Workflow {
+    return { manager, operation, apiVersion: apiVersionOf(type), subresource: part === 'status' ? 'status' : '' }
   }
 
   /**
@@ -148,47 +247,24 @@ export class Writes {
     }
     const before = structuredClone(current)
     applyDefaults(type, before)
-    this.#complete(type, next, current)
-    validate(type, next)
+    this.#default(type, next)
+    this.#allocate(type, next, current)
+    this.#validate(type, next)
     validateUpdate(type, next, before)
   }
 
-  #decoded(type: ResourceType, namespace: string | undefined, body: unknown): KubeObject {
-    if (!isObject(body)) throw new ApiError('BadRequest', `the request body is not a ${type.kind}`)
-    dropNulls(body)
-    checkShape(type, body)
-    const object = body as KubeObject
-    const expected = apiVersionOf(type)
-    if (object.kind !== undefined && object.kind !== '' && object.kind !== type.kind) {
-      throw new ApiError(
-        'BadRequest',
-        `${object.kind} in version "${object.apiVersion ?? ''}" cannot be handled as a ${type.kind}: converting (v1.${object.kind}) to (v1.${type.kind}): unknown conversion`,
-      )
-    }
-    if (object.apiVersion !== undefined && object.apiVersion !== '' && object.apiVersion !== expected) {
-      throw new ApiError(
-        'BadRequest',
-        `the API version in the data (${object.apiVersion}) does not match the expected API version (${expected})`,
-      )
-    }
-    object.apiVersion = expected
-    object.kind = type.kind
-    const meta = (object.metadata ??= {})
-    if (namespace === undefined) {
-      delete meta.namespace
-    } else if (meta.namespace === undefined || meta.namespace === '') {
-      meta.namespace = namespace
-    } else if (meta.namespace !== namespace) {
-      throw new ApiError(
-        'BadRequest',
-        `the namespace of the provided object does not match the namespace sent on the request`,
-      )
-    }
-    return object
+  #default(type: ResourceType, object: KubeObject): void {
+    if (type.isCustom) completeCustom(type, object)
+    else if (type === CustomResourceDefinitions) defaultDefinition(object)
+    else applyDefaults(type, object)
   }
 
-  #complete(type: ResourceType, object: KubeObject, previous?: Stored): void {
-    applyDefaults(type, object)
+  #validate(type: ResourceType, object: KubeObject): void {
+    if (type === CustomResourceDefinitions) validateDefinition(object)
+    validate(type, object)
+  }
+
+  #allocate(type: ResourceType, object: KubeObject, previous?: Stored): void {
     if (type === Services) allocateServiceAddresses(this.#store, object as Service, previous as Service | undefined)
   }
 
@@ -213,6 +289,41 @@ export class Writes {
       },
     )
   }
+}
+
+/** As far as a write to this part of an object sees it: the object without its status, or with nothing else. */
+function partOf(type: ResourceType, object: KubeObject, part: Part): KubeObject {
+  const { apiVersion, kind, metadata, status } = object as KubeObject & { status?: unknown }
+  if (part === 'status') {
+    return {
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(status === undefined ? {} : { status }),
+    }
+  }
+  if (!type.subresources.includes('status')) return object
+  const { status: _, ...rest } = object as KubeObject & { status?: unknown }
+  return rest
+}
+
+function withManagedFields<T extends KubeObject>(object: T, managedFields: ManagedFieldsEntry[] | undefined): T {
+  const { managedFields: _, ...metadata } = object.metadata ?? {}
+  return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } }
+}
+
+function requireName({ name = '' }: ObjectMeta, wanted: string): void {
+  if (name === wanted) return
+  throw new ApiError('BadRequest', `the name of the object (${name}) does not match the name on the URL (${wanted})`)
+}
+
+function checkUid({ metadata }: KubeObject, current: Stored): void {
+  const uid = metadata?.uid
+  if (uid === undefined || uid === '' || uid === current.metadata.uid) return
+  throw new ApiError(
+    'Conflict',
+    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+  )
 }
 
 /** Meta data of a new object: what only the server may set is dropped. */

@@ -3,14 +3,13 @@ export { allocateServiceAddresses } from './cluster-ip.ts'
 export { applyDefaults } from './defaults.ts'
 export { ensureNamespace } from './ensure-namespace.ts'
 export { ApiError } from './errors.ts'
-export { invalidListOptions } from './field-errors.ts'
+export { FieldErrors, invalidListOptions } from './field-errors.ts'
 export { type FieldMatcher, parseFieldSelector } from './field-selector.ts'
 export { compileLabelSelector, formatLabelSelector, type LabelMatcher, parseLabelSelector } from './label-selector.ts'
 export { startNamespaceLifecycle } from './namespace-lifecycle.ts'
 export { keyOf, type KubeObject, type Stored, type StoredMeta, type Writable } from './objects.ts'
 export { type AdmissionOptions, admitPod } from './pod-admission.ts'
 export * from './resources.ts'
-export { checkShape } from './shapes.ts'
 export {
   conflict,
   type DeleteOptions,

@@ -1,7 +1,7 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { parseDocument } from 'yaml'
 import { describeError } from '../../../base/index.ts'
-import { patchSchemaOfKind } from '../../apiserver/patch-schema.ts'
+import { schemaOfKind } from '../../apiserver/schemas.ts'
 import { strategicMerge } from '../../apiserver/strategic-merge.ts'
 import type { Stored } from '../../cluster/index.ts'
 import type { ChurnEvent, Transition } from '../churn-event.ts'
@@ -169,7 +169,7 @@ class RecordedCluster {
       merged = strategicMerge(
         previous as unknown as Record<string, unknown>,
         patch,
-        patchSchemaOfKind(kind),
+        schemaOfKind(kind),
       ) as unknown as Stored
     } catch (error) {
       return this.#fault(place, describeError(error))

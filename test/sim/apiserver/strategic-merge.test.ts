@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import type { JsonObject } from '../../../sim/apiserver/json.ts'
-import { patchSchemaOf } from '../../../sim/apiserver/patch-schema.ts'
+import { schemaOf } from '../../../sim/apiserver/schemas.ts'
 import { strategicMerge } from '../../../sim/apiserver/strategic-merge.ts'
 import { Deployments, Nodes, Pods, Services } from '../../../sim/cluster/index.ts'
 
-const pods = patchSchemaOf(Pods)
+const pods = schemaOf(Pods)
 
 function spec(current: object, patch: object, schema = pods): unknown {
   return strategicMerge({ spec: current }, { spec: patch }, schema).spec
@@ -50,12 +50,9 @@ void t.test('lists are merged by their keys', async t => {
     },
     'and replaced where Kubernetes replaces them',
   )
-  t.same(
-    spec({ ports: [{ port: 80, targetPort: 1 }] }, { ports: [{ port: 80, nodePort: 3 }] }, patchSchemaOf(Services)),
-    {
-      ports: [{ port: 80, targetPort: 1, nodePort: 3 }],
-    },
-  )
+  t.same(spec({ ports: [{ port: 80, targetPort: 1 }] }, { ports: [{ port: 80, nodePort: 3 }] }, schemaOf(Services)), {
+    ports: [{ port: 80, targetPort: 1, nodePort: 3 }],
+  })
   const conditions = {
     status: {
       conditions: [
@@ -65,11 +62,7 @@ void t.test('lists are merged by their keys', async t => {
     },
   }
   t.same(
-    strategicMerge(
-      conditions,
-      { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } },
-      patchSchemaOf(Nodes),
-    ),
+    strategicMerge(conditions, { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } }, schemaOf(Nodes)),
     {
       status: {
         conditions: [
@@ -158,8 +151,8 @@ void t.test('property: patches change neither argument, and applying one twice i
       const current = make(had, Object.fromEntries(Object.entries(hadLabels).filter(([, value]) => value !== null)))
       const patch = make(patched, patchLabels)
       const before = JSON.stringify([current, patch])
-      const once = strategicMerge(current, patch, patchSchemaOf(Deployments))
-      const twice = strategicMerge(once, patch, patchSchemaOf(Deployments))
+      const once = strategicMerge(current, patch, schemaOf(Deployments))
+      const twice = strategicMerge(once, patch, schemaOf(Deployments))
       return JSON.stringify([current, patch]) === before && JSON.stringify(twice) === JSON.stringify(once)
     }),
   )

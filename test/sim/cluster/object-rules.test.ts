@@ -7,7 +7,6 @@ import {
   allocateServiceAddresses,
   ApiError,
   applyDefaults,
-  checkShape,
   compileLabelSelector,
   Deployments,
   Events,
@@ -244,23 +243,6 @@ void t.test('validation words its refusals as Kubernetes does', async t => {
     t.ok(error.message.startsWith(message), `${error.message}\nshould be\n${message}`)
     t.ok(error.details?.causes?.every(cause => cause.field !== undefined && cause.message !== undefined))
   }
-})
-
-void t.test('wrong JSON types are refused before anything reads them', async t => {
-  const cases: [type: ResourceType, object: unknown, message: RegExp][] = [
-    [
-      Deployments,
-      { spec: { replicas: '3' } },
-      /cannot unmarshal string into Go struct field spec.replicas of type int32$/,
-    ],
-    [Deployments, { spec: { replicas: 1.5 } }, /cannot unmarshal number 1.5 into Go struct field spec.replicas/],
-    [Pods, { spec: { containers: {} } }, /cannot unmarshal object into Go struct field spec.containers of type list$/],
-    [Pods, { spec: 'x' }, /^Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal string/],
-    [Pods, { metadata: { labels: { a: 1 } } }, /metadata.labels.a of type string/],
-    [Pods, [], /cannot unmarshal array into Go value/],
-  ]
-  for (const [type, object, message] of cases) t.match(refusal(() => checkShape(type, object)).message, message)
-  checkShape(Pods, { spec: { unknown: { deeply: [1] } }, metadata: null })
 })
 
 void t.test('what is immutable stays', async t => {

@@ -1,0 +1,2 @@
+export { afterUpdate, type Applied, apply, type Conflict, ConflictError } from './ownership.ts'
+export type { Workflow } from './managers.ts'
