@@ -141,6 +141,17 @@ export const SCENARIO_SCHEMA = {
       },
       additionalProperties: false,
     },
+    controlPlane: {
+      type: 'object',
+      required: ['pods', 'podsPerWorkload', 'watchers', 'changes'],
+      properties: {
+        pods: { type: 'integer', minimum: 1, maximum: 150_000 },
+        podsPerWorkload: { type: 'integer', minimum: 1, maximum: 5000 },
+        watchers: { type: 'integer', minimum: 0, maximum: 1000 },
+        changes: count,
+      },
+      additionalProperties: false,
+    },
     duration,
     settle: duration,
     scrapeInterval: duration,

@@ -1,5 +1,6 @@
 import apiFaults from './api-faults.scenario.ts'
 import canary from './canary.scenario.ts'
+import controlPlaneScale from './control-plane-scale.scenario.ts'
 import capacity from './capacity.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
 import partition from './partition.scenario.ts'
@@ -18,6 +19,7 @@ export type {
   Arrivals,
   ChurnInput,
   ClusterInput,
+  ControlPlaneInput,
   Duration,
   GateStatistic,
   LoadStage,
@@ -45,5 +47,6 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   capacity,
   queryLoad,
   soak,
+  controlPlaneScale,
   replay,
 ]

@@ -37,8 +37,20 @@ export interface ScenarioInput {
   readonly gates?: Readonly<Record<string, readonly GateStatistic[]>>
   /** Makes the scenario a search for the highest load that is sustained. */
   readonly search?: SearchInput
+  /** Makes the scenario a measurement of the simulated control plane itself: there is no subject, and no churn. */
+  readonly controlPlane?: ControlPlaneInput
   /** Sparse overrides by profile. */
   readonly profiles?: Readonly<Partial<Record<ProfileName, ScenarioOverrides>>>
+}
+
+/** What a control plane that is measured itself is asked to do. */
+export interface ControlPlaneInput {
+  /** Brought from nothing to Ready without pacing, in Deployments of `podsPerWorkload`. */
+  readonly pods: number
+  readonly podsPerWorkload: number
+  /** Clients that watch all pods, and how many pods are changed while they do. */
+  readonly watchers: number
+  readonly changes: number
 }
 
 /** Which trace, which part of it, and how it is played. */
