@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js'
+import type { Job } from 'kubernetes-types/batch/v1.js'
 import type { Namespace, Pod, Service } from 'kubernetes-types/core/v1.js'
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
 import {
   type AdmissionOptions,
+  admitJob,
   admitPod,
   allocateServiceAddresses,
   ApiError,
@@ -10,10 +13,13 @@ import {
   applyDefaults,
   checkShape,
   conflict,
+  DaemonSets,
+  Jobs,
   type KubeObject,
   Namespaces,
   Nodes,
   notFound,
+  numberTemplate,
   type ObjectStore,
   Pods,
   type ResourceType,
@@ -65,9 +71,10 @@ export class Writes {
     if (type !== Nodes && type.subresources.includes('status')) delete (object as { status?: unknown }).status
     if (namespace !== undefined) this.#requireNamespace(type, namespace, meta.name ?? meta.generateName ?? '')
     this.#complete(type, object)
-    if (type === Pods) admitPod(object as Pod, this.#admission)
+    this.#admit(type, object)
     validate(type, object)
-    if (!dryRun) return this.#store.create(type, object)
+    const { uid } = object.metadata
+    if (!dryRun) return this.#store.create(type, object, uid === undefined ? {} : { uid })
     const { name, generateName } = object.metadata
     if (name !== undefined && this.#store.get(type, namespace, name) !== undefined) {
       // The store words the refusal, and refuses before it stores anything.
@@ -149,6 +156,7 @@ export class Writes {
     const before = structuredClone(current)
     applyDefaults(type, before)
     this.#complete(type, next, current)
+    if (type === DaemonSets) numberTemplate(next as DaemonSet, before as DaemonSet)
     validateUpdate(type, next, before)
   }
 
@@ -189,6 +197,16 @@ export class Writes {
   #complete(type: ResourceType, object: KubeObject, previous?: Stored): void {
     applyDefaults(type, object)
     if (type === Services) allocateServiceAddresses(this.#store, object as Service, previous as Service | undefined)
+  }
+
+  /** What a new object is given once. */
+  #admit(type: ResourceType, object: KubeObject): void {
+    if (type === Pods) admitPod(object as Pod, this.#admission)
+    else if (type === DaemonSets) numberTemplate(object as DaemonSet)
+    else if (type === Jobs) {
+      object.metadata = { ...object.metadata, ...this.#store.identify(object.metadata ?? {}) }
+      admitJob(object as Job)
+    }
   }
 
   #requireNamespace(type: ResourceType, namespace: string, name: string): void {

@@ -11,6 +11,8 @@ export { keyOf, type KubeObject, type Stored, type StoredMeta, type Writable } f
 export { type AdmissionOptions, admitPod } from './pod-admission.ts'
 export { admitJob } from './job-admission.ts'
 export * from './resources.ts'
+export { startNamespaceContents } from './namespace-contents.ts'
+export { numberTemplate } from './template-generation.ts'
 export { checkShape } from './shapes.ts'
 export {
   conflict,

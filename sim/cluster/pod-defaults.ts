@@ -28,7 +28,7 @@ function defaultPodSpec(spec: PodSpec): void {
   else if (spec.serviceAccount !== undefined) spec.serviceAccountName = spec.serviceAccount
   for (const volume of spec.volumes ?? []) defaultVolume(volume)
   for (const container of containersOf(spec)) defaultContainer(container)
-  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container as Container)
+  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container)
 }
 
 function containersOf(spec: PodSpec): Container[] {

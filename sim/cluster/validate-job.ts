@@ -196,7 +196,8 @@ function validateExitCodes(
   errors: FieldErrors,
 ): void {
   if (onExitCodes === undefined) return
-  const { operator, containerName, values = [] } = onExitCodes
+  const { operator, containerName } = onExitCodes
+  const values = onExitCodes.values ?? []
   oneOf(`${path}.operator`, operator, ['In', 'NotIn'], errors)
   const containers = [...(template?.spec?.containers ?? []), ...(template?.spec?.initContainers ?? [])]
   if (containerName !== undefined && !containers.some(({ name }) => name === containerName)) {

@@ -67,16 +67,13 @@ import {
 type Rules = (object: KubeObject, errors: FieldErrors) => void
 
 /** Each function is written for the type of its kind, and only ever sees objects of it. */
-function of<T extends KubeObject>(
-  type: ResourceType,
-  check: (object: T, errors: FieldErrors) => void,
-): [ResourceType, Rules] {
+function of(type: ResourceType, check: (object: never, errors: FieldErrors) => void): [ResourceType, Rules] {
   return [type, check as Rules]
 }
 
 /** Kinds that are not named have no rules but those of their meta data. */
 const RULES = new Map<ResourceType, Rules>([
-  of<Pod>(Pods, ({ spec }, errors) => validatePodSpec('spec', spec, errors)),
+  of(Pods, ({ spec }: Pod, errors) => validatePodSpec('spec', spec, errors)),
   of(Nodes, validateNode),
   of(Services, validateService),
   of(Endpoints, validateEndpoints),
