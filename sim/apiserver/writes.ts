@@ -70,8 +70,10 @@ export class Writes {
     // A status is for controllers to write; only nodes register with theirs.
     if (type !== Nodes && type.subresources.includes('status')) delete (object as { status?: unknown }).status
     if (namespace !== undefined) this.#requireNamespace(type, namespace, meta.name ?? meta.generateName ?? '')
+    this.#identifyJob(type, object)
     this.#complete(type, object)
-    this.#admit(type, object)
+    if (type === Pods) admitPod(object as Pod, this.#admission)
+    if (type === DaemonSets) numberTemplate(object as DaemonSet)
     validate(type, object)
     const { uid } = object.metadata
     if (!dryRun) return this.#store.create(type, object, uid === undefined ? {} : { uid })
@@ -199,14 +201,11 @@ export class Writes {
     if (type === Services) allocateServiceAddresses(this.#store, object as Service, previous as Service | undefined)
   }
 
-  /** What a new object is given once. */
-  #admit(type: ResourceType, object: KubeObject): void {
-    if (type === Pods) admitPod(object as Pod, this.#admission)
-    else if (type === DaemonSets) numberTemplate(object as DaemonSet)
-    else if (type === Jobs) {
-      object.metadata = { ...object.metadata, ...this.#store.identify(object.metadata ?? {}) }
-      admitJob(object as Job)
-    }
+  /** A job holds its own name and uid, and so has them before it is stored. */
+  #identifyJob(type: ResourceType, object: KubeObject): void {
+    if (type !== Jobs) return
+    object.metadata = { ...object.metadata, ...this.#store.identify(object.metadata ?? {}) }
+    admitJob(object as Job)
   }
 
   #requireNamespace(type: ResourceType, namespace: string, name: string): void {

@@ -22,12 +22,6 @@ export function oneOf(path: string, value: unknown, supported: readonly string[]
   if (!supported.includes(String(value))) errors.notSupported(path, value ?? '', supported)
 }
 
-/** One of a few words, of which none is the default. */
-export function requiredOneOf(path: string, value: unknown, supported: readonly string[], errors: FieldErrors): void {
-  if (isEmpty(value)) errors.required(path)
-  else oneOf(path, value, supported, errors)
-}
-
 export function checkPort(path: string, port: number, errors: FieldErrors): void {
   if (port < 1 || port > 65_535) errors.invalid(path, port, 'must be between 1 and 65535, inclusive')
 }

@@ -4,9 +4,10 @@ import type { Writable } from './objects.ts'
 const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid'
 
 /**
- * What the API gives a job once, when it is created: a selector of its own pods, and the labels that it selects, which
- * hold the job's name and uid. The meta data must have both. Jobs with `manualSelector` are left alone, and labels that
- * the user has set stay; validation refuses those that are wrong. Changes `job`.
+ * What the API gives a job once, when it is created, before its defaults: a selector of its own pods, and the labels that
+ * it selects, which hold the job's name and uid. The meta data must have both. Jobs with `manualSelector` are left alone,
+ * and labels that the user has set stay; validation refuses those that are wrong. A job without labels has those of its
+ * pods. Changes `job`.
  */
 export function admitJob(job: Writable<Job>): void {
   const { spec, metadata } = job
@@ -22,6 +23,9 @@ export function admitJob(job: Writable<Job>): void {
       [CONTROLLER_UID]: uid,
       ...spec.template.metadata?.labels,
     },
+  }
+  if (Object.keys(metadata?.labels ?? {}).length === 0) {
+    job.metadata = { ...metadata, labels: { ...spec.template.metadata.labels } }
   }
   spec.selector = {
     ...spec.selector,
