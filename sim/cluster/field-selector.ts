@@ -109,7 +109,9 @@ function parseTerm(type: ResourceType, text: string, term: string): Term {
   if (get === undefined) {
     const sentence = OWN_CONVERSION.has(type)
       ? `field label not supported: ${label!}`
-      : `"${label!}" is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : type === Jobs
+        ? `field label "${label!}" not supported for Job`
+        : `"${label!}" is not a known field selector: only "metadata.name", "metadata.namespace"`
     throw new ApiError('BadRequest', sentence)
   }
   return { get, equal: operator !== '!=', value: value!.replaceAll(/\\(.)/g, '$1') }
