@@ -39,7 +39,9 @@ for (const name of NAMES) {
       ...rest
     } = object.metadata!
     delete rest.managedFields
-    const output = stringify(JSON.parse(JSON.stringify({ ...object, metadata: rest }).replaceAll(uid!, 'UID')))
+    const output = stringify(JSON.parse(JSON.stringify({ ...object, metadata: rest }).replaceAll(uid!, 'UID')), {
+      singleQuote: true,
+    })
     const file = `${FOLDER}/${name}.output.yaml`
     if (process.env.GOLDEN_UPDATE === '1') writeFileSync(file, output)
     t.equal(output, readFileSync(file, 'utf8'))
