@@ -11,7 +11,7 @@ import {
 import { actionByName } from './actions.ts'
 import { type ApiServer, createApiServer, writeKubeconfig } from './apiserver/index.ts'
 import { type ChurnSource, type ChurnSourceOptions, plannedChurn, replayedChurn } from './churn-source.ts'
-import { ObjectStore } from './cluster/index.ts'
+import { ObjectStore, startNamespaceContents } from './cluster/index.ts'
 import { type Cluster, defaultTolerationSeconds } from './controllers/index.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type {
@@ -164,6 +164,8 @@ export class ControlPlane {
       tolerationSeconds: defaultTolerationSeconds(options.cluster.timings.evictionMs),
       onInternalError: options.onFailure,
     })
+    // Kubernetes' controller manager does this too; it can begin only when there is an authority.
+    startNamespaceContents(store, api.caPem)
     if (options.kubeconfigPath !== undefined) await writeKubeconfig(options.kubeconfigPath, api)
     const delay = new EventLoopDelay()
     plane.current = new ControlPlane(options, { api, clock, source, churn, writer, truth, lag, delay, store, measured })

@@ -9,7 +9,10 @@ export { compileLabelSelector, formatLabelSelector, type LabelMatcher, parseLabe
 export { startNamespaceLifecycle } from './namespace-lifecycle.ts'
 export { keyOf, type KubeObject, type Stored, type StoredMeta, type Writable } from './objects.ts'
 export { type AdmissionOptions, admitPod } from './pod-admission.ts'
+export { admitJob } from './job-admission.ts'
 export * from './resources.ts'
+export { startNamespaceContents } from './namespace-contents.ts'
+export { numberTemplate } from './template-generation.ts'
 export {
   conflict,
   type DeleteOptions,
@@ -19,5 +22,4 @@ export {
   type StoreOptions,
   timestamp,
 } from './store.ts'
-export { validateUpdate } from './validate-update.ts'
-export { validate, validateMetadata } from './validation.ts'
+export { validate, validateMetadata, validateUpdate } from './validation.ts'

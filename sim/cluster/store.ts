@@ -1,3 +1,4 @@
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
 import { assert, type Clock, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import type { KubeObject, Stored, StoredMeta, Writable } from './objects.ts'
@@ -104,15 +105,14 @@ export class ObjectStore {
    */
   create<T extends KubeObject>(type: ResourceType, draft: T, options: { readonly uid?: string } = {}): Stored<T> {
     const meta = { ...draft.metadata }
-    if (meta.name === undefined || meta.name === '') {
-      if (meta.generateName === undefined || meta.generateName === '') {
-        throw new ApiError(
-          'Invalid',
-          `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
-        )
-      }
-      meta.name = meta.generateName + this.#prng.word(5, SUFFIX_ALPHABET)
+    const name = this.#nameFor(meta)
+    if (name === undefined) {
+      throw new ApiError(
+        'Invalid',
+        `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
+      )
     }
+    meta.name = name
     if (this.#table(type).get(meta.namespace, meta.name) !== undefined) {
       throw new ApiError(
         'AlreadyExists',
@@ -128,6 +128,21 @@ export class ObjectStore {
     meta.creationTimestamp = timestamp(this.#clock.unixMs())
     meta.generation ??= 1
     return this.#commit('ADDED', type, { ...draft, metadata: meta } as Stored<T>, undefined)
+  }
+
+  /**
+   * Draws what `create` would draw, for an object that holds its own name and uid somewhere. It is then created with both.
+   * There is no name when there is none to begin with.
+   */
+  identify(meta: ObjectMeta): { readonly name?: string; readonly uid: string } {
+    const name = this.#nameFor(meta)
+    return { ...(name === undefined ? {} : { name }), uid: this.#prng.uuid() }
+  }
+
+  #nameFor({ name, generateName }: ObjectMeta): string | undefined {
+    if (name !== undefined && name !== '') return name
+    if (generateName === undefined || generateName === '') return undefined
+    return generateName + this.#prng.word(5, SUFFIX_ALPHABET)
   }
 
   /**
