@@ -51,7 +51,7 @@ export class FieldErrors {
   }
 
   /** @throws ApiError Invalid when anything was collected. */
-  throwIfAny(type: ResourceType, name: string): void {
+  throwIfAny(type: Pick<ResourceType, 'kind' | 'group'>, name: string): void {
     if (this.empty) return
     throw invalid({ kind: type.kind, group: type.group }, name, this.#causes)
   }
