@@ -251,11 +251,11 @@ function types(events: readonly WatchEvent[]): string[] {
 
 interface OpenWatch {
   /** Told so far. */
-  events(): WatchEvent[]
-  isDone(): boolean
+  readonly events: () => WatchEvent[]
+  readonly isDone: () => boolean
   /** Rejects when the connection breaks. */
   readonly done: Promise<void>
-  close(): void
+  readonly close: () => void
 }
 
 /** A watch over a connection of its own, read as it comes. */
