@@ -54,13 +54,14 @@ export class Authentication {
   }
 
   #byCertificate({ socket }: IncomingMessage): UserInfo | undefined {
-    // Not authorized is also who has shown none.
     if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
-    let user = this.#byConnection.get(socket)
-    if (user === undefined) {
-      user = userOf(socket.getPeerCertificate())
-      this.#byConnection.set(socket, user)
-    }
+    const known = this.#byConnection.get(socket)
+    if (known !== undefined) return known
+    // A session that is resumed counts as authorized, whether or not there was a certificate.
+    const certificate = socket.getPeerCertificate() as PeerCertificate | undefined
+    if (certificate?.subject === undefined) return undefined
+    const user = userOf(certificate)
+    this.#byConnection.set(socket, user)
     return user
   }
 }

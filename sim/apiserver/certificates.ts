@@ -76,7 +76,7 @@ export async function createServerCertificate(clock: Clock, host: string): Promi
     const certificate = await x509.X509CertificateGenerator.create({
       ...validity,
       issuer: AUTHORITY,
-      subject: [{ CN: [user] }, ...groups.map(group => ({ O: [group] }))],
+      subject: distinguishedName(user, groups),
       publicKey: client.publicKey,
       signingKey: authority.privateKey,
       extensions: [
@@ -94,6 +94,11 @@ export async function createServerCertificate(clock: Clock, host: string): Promi
     ca: `${ca.toString('pem')}\n`,
     issue,
   }
+}
+
+/** As values, not as text: a name may have any characters. */
+function distinguishedName(user: string, groups: readonly string[]): x509.Name {
+  return new x509.Name([{ CN: [{ utf8String: user }] }, ...groups.map(group => ({ O: [{ utf8String: group }] }))])
 }
 
 async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
