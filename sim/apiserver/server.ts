@@ -240,17 +240,19 @@ function createApp(
     return sendError(reply, refusal)
   })
   app.setNotFoundHandler((_request, reply) => sendError(reply, pathNotFound()))
+  const answered = (request: FastifyRequest, reply: FastifyReply): void =>
+    usage.answered(request.raw, reply.raw.statusCode, reply.elapsedTime / 1000)
   app.addHook('onRequest', async (request, reply) => {
     usage.request()
+    // Of a client that leaves, the hook for answers hears nothing.
+    reply.raw.once('close', () => answered(request, reply))
     letIn(request, parts)
     if (disturbances.isQuiet) return
     const refusal = await disturbances.meet(disturbedRequest(catalogue, request))
     // Sent rather than thrown: this is no error of ours.
     if (refusal !== undefined) await sendError(reply, refusal)
   })
-  app.addHook('onResponse', async (request, reply) => {
-    usage.answered(request.raw, reply.raw.statusCode, reply.elapsedTime / 1000)
-  })
+  app.addHook('onResponse', async (request, reply) => answered(request, reply))
   return app
 }
 

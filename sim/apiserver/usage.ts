@@ -61,7 +61,7 @@ export class UsageMeter {
     this.#running.set(request, counts)
   }
 
-  /** A request has been answered, or given up by the client. Those that named no resource are not told apart. */
+  /** A request has been answered, or given up by the client; saying so again does nothing. Those that named no resource are not told apart. */
   answered(request: IncomingMessage, code: number, durationS: number): void {
     const counts = this.#running.get(request)
     if (counts === undefined) return

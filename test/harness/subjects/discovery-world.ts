@@ -29,9 +29,11 @@ export function discoveryConfig(roles: readonly Role[]): string {
     kubernetes_sd_configs:
       - role: ${role}
     relabel_configs:
-      # One address may stand for several Services: targets whose labels are equal would be one.
+      # Targets whose labels are equal would be one, and one whose labels stay is told with what it was found by at first.
       - action: labelmap
         regex: __meta_kubernetes_(.+_name)
+      - action: labelmap
+        regex: __meta_kubernetes_(.+_label_${LABEL})
 `,
   )
   return `global:\n  scrape_interval: 24h\nscrape_configs:\n${jobs.join('')}`
@@ -183,7 +185,7 @@ export class DiscoveryWorld {
         addresses: [{ type: 'InternalIP', address: addressOf(this.#made++, 2) }],
         daemonEndpoints: { kubeletEndpoint: { Port: 10_250 } },
       },
-    } as Node)
+    })
   }
 
   #addService(): void {
@@ -220,11 +222,11 @@ export class DiscoveryWorld {
       const ref = ({ metadata }: Stored): object => ({ kind: 'Pod', namespace: NAMESPACE, name: metadata.name })
       const metadata = { name, namespace: NAMESPACE, labels: { 'kubernetes.io/service-name': name } }
       const addresses = chosen.map(pod => ({ ip: pod.status!.podIP!, targetRef: ref(pod) }))
-      this.#put<Endpoints>(EndpointsType, {
+      this.#put(EndpointsType, {
         metadata,
         subsets: chosen.length === 0 ? [] : [{ addresses, ports: [{ name: 'http', port: PORT, protocol: 'TCP' }] }],
       })
-      this.#put<EndpointSlice>(EndpointSlices, {
+      this.#put(EndpointSlices, {
         metadata,
         addressType: 'IPv4',
         ports: [{ name: 'http', port: PORT, protocol: 'TCP' }],
@@ -237,11 +239,10 @@ export class DiscoveryWorld {
     }
   }
 
-  #put<T extends Endpoints | EndpointSlice>(type: ResourceType, draft: T): void {
+  #put(type: ResourceType, draft: Endpoints | EndpointSlice): void {
     const { namespace, name } = draft.metadata!
     if (this.#store.get(type, namespace, name!) === undefined) this.#store.create(type, draft)
-    else
-      this.#store.modify<T>(type, namespace, name!, current => ({ ...current, ...draft, metadata: current.metadata }))
+    else this.#store.modify(type, namespace, name!, current => ({ ...current, ...draft, metadata: current.metadata }))
   }
 }
 
