@@ -61,13 +61,6 @@ export class FieldErrors {
   }
 }
 
-/** The refusal of query options, which Kubernetes words like that of an object. */
-export function invalidListOptions(field: string, detail: string): ApiError {
-  return invalid({ kind: 'ListOptions', group: 'meta.k8s.io' }, '', [
-    { reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field },
-  ])
-}
-
 function invalid(of: { kind: string; group: string }, name: string, causes: readonly Cause[]): ApiError {
   const sentences = causes.map(cause => `${cause.field}: ${cause.message}`)
   const what = of.group === '' ? of.kind : `${of.kind}.${of.group}`
