@@ -27,6 +27,7 @@ interface LogOptions {
  * A log that is followed goes on while the container runs, and ends when it ends, restarts, or its pod is deleted. Pods of
  * silent nodes answer as well: there is no kubelet to be reached.
  *
+ * @param hasLeft whether the client is gone, and nobody follows any more.
  * @throws ApiError NotFound, BadRequest, Invalid
  */
 export function readLog(
@@ -34,6 +35,7 @@ export function readLog(
   store: ObjectStore,
   { namespace, name }: Address,
   query: URLSearchParams,
+  hasLeft: () => boolean,
 ): AsyncIterable<Buffer> {
   const options = parseLogOptions(name, query, store.unixMs)
   const pod = store.get<Pod>(Pods, namespace, name)
@@ -46,7 +48,7 @@ export function readLog(
   const endMs = finishedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(finishedAt)
   const lines = new LogLines(`${pod.metadata.uid}/${container}/${startedAt}`, Date.parse(startedAt ?? ''), endMs)
   const isOver = (): boolean => {
-    if (!options.follow || finishedAt !== undefined) return true
+    if (!options.follow || finishedAt !== undefined || hasLeft()) return true
     const now = store.get<Pod>(Pods, namespace, name)
     const status = now?.metadata.uid === pod.metadata.uid ? statusOf(now, container) : undefined
     return status?.state?.running?.startedAt !== startedAt

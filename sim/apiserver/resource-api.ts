@@ -105,7 +105,7 @@ export class ResourceApi {
       if (info.verb !== 'get') throw methodNotAllowed()
       await sendParts(
         reply.code(200).headers(LOG_HEADERS),
-        readLog(this.#clock, this.#store, addressOf(info), query),
+        readLog(this.#clock, this.#store, addressOf(info), query, () => reply.raw.destroyed),
         isTrue(query.get('follow')),
       )
       return reply

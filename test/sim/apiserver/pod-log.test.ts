@@ -179,6 +179,25 @@ void t.test('a log that is followed goes on, and ends with its container or its 
   t.pass('ends with its pod')
 })
 
+void t.test('a log that nobody follows any more is not looked at', async t => {
+  const f = await start(t)
+  addPod(f, [RUNNING])
+  f.clock.advance(10_000)
+  const idle = f.clock.pending
+  const end = new AbortController()
+  const { body } = await fetchRaw(`${f.api.url}${LOG}?follow=true&tailLines=1`, {
+    headers: { authorization: `Bearer ${f.api.token}` },
+    signal: end.signal,
+  })
+  body.on('error', () => undefined)
+  await until(async () => f.clock.pending > idle)
+  end.abort()
+  await until(async () => /longrunning_requests\{.*subresource="log".*\} 0\n/.test((await f.get('/metrics')).text))
+  f.clock.advance(250)
+  await settle()
+  t.equal(f.clock.pending, idle)
+})
+
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await settle()
 }
