@@ -64,7 +64,7 @@ export class FieldErrors {
   }
 
   /** @throws ApiError Invalid when anything was collected. */
-  throwIfAny(type: ResourceType, name: string): void {
+  throwIfAny(type: Pick<ResourceType, 'kind' | 'group'>, name: string): void {
     if (this.#causes.length === 0) return
     throw invalid({ kind: type.kind, group: type.group }, name, this.#causes)
   }
@@ -72,13 +72,6 @@ export class FieldErrors {
   #add(reason: string, field: string, message: string): void {
     this.#causes.push({ reason, message, field })
   }
-}
-
-/** The refusal of query options, which Kubernetes words like that of an object. */
-export function invalidListOptions(field: string, detail: string): ApiError {
-  return invalid({ kind: 'ListOptions', group: 'meta.k8s.io' }, '', [
-    { reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field },
-  ])
 }
 
 function invalid(of: { kind: string; group: string }, name: string, causes: readonly Cause[]): ApiError {

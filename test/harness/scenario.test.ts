@@ -319,7 +319,7 @@ t.test('arguments are judged value by value, and names by what is there at that 
     /zone\.args\.zone: there is no zone "region-1c"; did you mean region-1a/,
     /both\.args: "fail-nodes" takes either/,
     /share\.args\.share: must be from 0 to 1/,
-    /code\.args\.code: must be one of 429/,
+    /code\.args\.code: must be one of 410, 429/,
     /delay\.args\.delay: "soon" is not a duration/,
     /near\.exec: unknown action "restrat"; did you mean restart/,
     /argument\.args\.workload: is missing/,

@@ -193,7 +193,7 @@ void t.test('refusals are Status objects', async t => {
       422,
       /forbidden for resourceVersion "0"/,
     ],
-    ['GET', `${PODS}?resourceVersion=1&resourceVersionMatch=Newer`, undefined, 422, /not supported/],
+    ['GET', `${PODS}?resourceVersion=1&resourceVersionMatch=Newer`, undefined, 422, /Unsupported value: "Newer"/],
     ['GET', `${PODS}?sendInitialEvents=true`, undefined, 422, /sendInitialEvents is forbidden for list/],
     [
       'GET',
