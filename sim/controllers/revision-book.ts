@@ -91,7 +91,7 @@ export class RevisionBook {
         ...(annotations === undefined ? {} : { annotations: { ...annotations } }),
         ownerReferences: [controllerReference(type, owner)],
       },
-      data: { spec: { template: { ...template, $patch: 'replace' } } },
+      data: dataOf(template),
       revision: number,
     }
     return this.#store.create<ControllerRevision>(ControllerRevisions, draft)
@@ -115,6 +115,15 @@ export class RevisionBook {
   }
 }
 
+/**
+ * A patch that puts the template back. Byte for byte what Kubernetes' controllers write, with sorted keys and a
+ * `creationTimestamp` of `null`: kubectl compares the bytes to tell whether there is anything to undo.
+ */
+function dataOf(template: PodTemplateSpec): NonNullable<ControllerRevision['data']> {
+  const metadata = { ...template.metadata, creationTimestamp: null }
+  return { spec: { template: JSON.parse(canonical({ ...template, $patch: 'replace', metadata })) as object } }
+}
+
 /** What was read out of a revision's data or made of a template, for as long as that lives. */
 const templates = new WeakMap<object, PodTemplateSpec>()
 const texts = new WeakMap<object, string>()
@@ -127,8 +136,9 @@ export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
   if (inside === undefined) return { spec: { containers: [] } }
   let template = templates.get(inside)
   if (template === undefined) {
-    const { $patch: _, ...rest } = inside
-    template = rest
+    const { $patch: _, metadata, ...rest } = inside
+    const { creationTimestamp: _never, ...meta } = metadata ?? {}
+    template = { ...(Object.keys(meta).length === 0 ? {} : { metadata: meta }), ...rest }
     templates.set(inside, template)
   }
   return template
@@ -142,7 +152,8 @@ export function isRevisionOf(revision: ControllerRevision, template: PodTemplate
 function textOf(template: PodTemplateSpec): string {
   let text = texts.get(template)
   if (text === undefined) {
-    text = canonical(template)
+    const { creationTimestamp: _, ...metadata } = template.metadata ?? {}
+    text = canonical({ ...template, metadata })
     texts.set(template, text)
   }
   return text
