@@ -66,7 +66,7 @@ function claims(sim: Sim): Stored<PersistentVolumeClaim>[] {
 function counts(object: KubeObject): string {
   if (object.kind === 'ControllerRevision') return `= ${(object as ControllerRevision).revision}`
   const {
-    replicas = 0,
+    replicas,
     readyReplicas = 0,
     currentReplicas = 0,
     updatedReplicas = 0,
