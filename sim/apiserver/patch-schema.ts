@@ -1,4 +1,14 @@
-import { Deployments, Namespaces, Nodes, Pods, ReplicaSets, type ResourceType, Services } from '../cluster/index.ts'
+import {
+  DaemonSets,
+  Deployments,
+  Namespaces,
+  Nodes,
+  Pods,
+  ReplicaSets,
+  type ResourceType,
+  Services,
+  StatefulSets,
+} from '../cluster/index.ts'
 
 /**
  * How strategic merge patch treats a field, as the `patchStrategy` and `patchMergeKey` tags of Kubernetes' types say.
@@ -86,6 +96,8 @@ const SCHEMAS = new Map<ResourceType, PatchSchema>([
   ],
   [Deployments, WITH_TEMPLATE],
   [ReplicaSets, WITH_TEMPLATE],
+  [StatefulSets, WITH_TEMPLATE],
+  [DaemonSets, WITH_TEMPLATE],
 ])
 
 const META_ONLY: PatchSchema = { fields: { metadata: META } }
@@ -96,8 +108,6 @@ export function patchSchemaOf(type: ResourceType): PatchSchema {
 
 /** Of kinds that the API server here does not keep. */
 const OTHER_KINDS = new Map<string, PatchSchema>([
-  ['StatefulSet', WITH_TEMPLATE],
-  ['DaemonSet', WITH_TEMPLATE],
   ['Job', WITH_TEMPLATE],
   ['CronJob', { fields: { metadata: META, spec: { fields: { jobTemplate: WITH_TEMPLATE } } } }],
 ])
