@@ -327,15 +327,17 @@ void t.test('history: an old template gets a new number, the limit is kept, a ta
 
 void t.test('orphans are adopted by selector, and let go when the labels no longer match', async t => {
   const sim = simulate({ nodes: 2 })
-  sim.store.create<Pod>(Pods, {
-    metadata: { namespace: 'default', name: 'by-hand', labels: { app: 'log' } },
-    spec: { nodeName: 'node-0', containers: [{ name: 'main', image: 'app:1' }] },
-    status: { phase: 'Pending' },
-  })
-  sim.clock.advance(5000)
+  for (const name of ['by-hand', 'another']) {
+    sim.store.create<Pod>(Pods, {
+      metadata: { namespace: 'default', name, labels: { app: 'log' } },
+      spec: { nodeName: 'node-0', containers: [{ name: 'main', image: 'app:1' }] },
+      status: { phase: 'Pending' },
+    })
+    sim.clock.advance(5000)
+  }
   create(sim, daemonSet('log', { updateStrategy: { type: 'OnDelete' } }))
   sim.clock.advance(5000)
-  t.same(places(sim), ['node-0', 'node-1'])
+  t.same(places(sim), ['node-0', 'node-1'], 'of two on one node the older stays')
   t.match(sim.pod('by-hand').metadata.ownerReferences, [{ kind: 'DaemonSet', controller: true }])
   sim.store.modify<Pod>(Pods, 'default', 'by-hand', pod => ({
     ...pod,
