@@ -1,8 +1,6 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
-import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
-import { compileLabelSelector, type LabelMatcher, Pods, type Stored } from '../cluster/index.ts'
-import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
-import type { ObjectStore } from '../cluster/index.ts'
+import type { LabelSelector, OwnerReference } from 'kubernetes-types/meta/v1.js'
+import { compileLabelSelector, type LabelMatcher, type ObjectStore, Pods, type Stored } from '../cluster/index.ts'
 import { controllerOf } from '../informers/index.ts'
 
 /** Compiled selectors, for as long as the selectors live: an object in the store is immutable. */

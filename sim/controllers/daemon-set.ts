@@ -10,8 +10,7 @@ import { daemonPrototype } from './daemon-template.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { pinnedNode, pinnedTo } from './node-affinity.ts'
 import { isRevisionOf, RevisionBook } from './revision-book.ts'
-import { REVISION_LABEL, revisionOfPod } from './stateful-identity.ts'
-import { SUFFIX_ALPHABET, templateHash } from './template-hash.ts'
+import { REVISION_LABEL, revisionOfPod, SUFFIX_ALPHABET, templateHash } from './template-hash.ts'
 
 /** A write in flight; what happens meanwhile is seen by the next look. */
 const KEY_SPACING_MS = 5

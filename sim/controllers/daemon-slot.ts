@@ -2,8 +2,8 @@ import type { Node, Pod, PodSpec } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../cluster/index.ts'
 import { isFinished, isReady, type PodEntry } from '../informers/index.ts'
 import { meetsRequirements } from './node-affinity.ts'
-import { revisionOfPod } from './stateful-identity.ts'
 import { isTolerated, repellingTaint } from './taints.ts'
+import { revisionOfPod } from './template-hash.ts'
 
 /** Whether a DaemonSet's pod belongs on a node. */
 export interface NodeFit {

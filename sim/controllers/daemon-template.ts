@@ -1,6 +1,6 @@
 import type { Pod, PodSpec, PodTemplateSpec, Toleration } from 'kubernetes-types/core/v1.js'
 import { type AdmissionOptions, admitPod, applyDefaults, Pods } from '../cluster/index.ts'
-import { REVISION_LABEL } from './stateful-identity.ts'
+import { REVISION_LABEL } from './template-hash.ts'
 
 const GENERATION_LABEL = 'pod-template-generation'
 const PREFIX = 'node.kubernetes.io/'

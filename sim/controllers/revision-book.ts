@@ -1,8 +1,14 @@
 import type { ControllerRevision } from 'kubernetes-types/apps/v1.js'
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js'
-import { ControllerRevisions, keyOf, type ResourceType, type Stored, type StoreEvent } from '../cluster/index.ts'
+import {
+  ControllerRevisions,
+  keyOf,
+  type ObjectStore,
+  type ResourceType,
+  type Stored,
+  type StoreEvent,
+} from '../cluster/index.ts'
 import { controllerOf, controllerReference, type EventRouter, splitKey } from '../informers/index.ts'
-import type { ObjectStore } from '../cluster/index.ts'
 import { canonical } from './template-hash.ts'
 
 /** A revision's name is cut here, so that the hash behind it still fits into a name. */

@@ -2,8 +2,6 @@ import type { StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../cluster/index.ts'
 
-/** Of pods of StatefulSets and DaemonSets: which revision of the template they are of. */
-export const REVISION_LABEL = 'controller-revision-hash'
 const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name'
 const POD_INDEX_LABEL = 'apps.kubernetes.io/pod-index'
 const INT32_MAX = 2 ** 31 - 1
@@ -18,10 +16,6 @@ export function partsOf(podName: string): { readonly set: string; readonly ordin
 /** −1 for a pod that has none. */
 export function ordinalOf({ metadata }: Pod): number {
   return partsOf(metadata?.name ?? '')?.ordinal ?? -1
-}
-
-export function revisionOfPod({ metadata }: Pod): string | undefined {
-  return metadata?.labels?.[REVISION_LABEL]
 }
 
 /** Whether a pod's labels say who it is. The index came later: a pod without it is left as it is. */

@@ -2,7 +2,8 @@ import type { StatefulSet, StatefulSetStatus } from 'kubernetes-types/apps/v1.js
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../cluster/index.ts'
 import { isFinished, isReady, type PodEntry } from '../informers/index.ts'
-import { ordinalOf, revisionOfPod } from './stateful-identity.ts'
+import { ordinalOf } from './stateful-identity.ts'
+import { revisionOfPod } from './template-hash.ts'
 
 /**
  * What a StatefulSet does next, as Kubernetes' controller has it. Pure: takes what is, returns the writes in their order.

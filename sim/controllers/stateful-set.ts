@@ -16,17 +16,9 @@ import { adoptPod, releasePod, selects } from './adoption.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { isRevisionOf, RevisionBook, templateOf } from './revision-book.ts'
 import { StatefulClaims } from './stateful-claims.ts'
-import {
-  hasIdentity,
-  identityLabels,
-  ordinalOf,
-  partsOf,
-  REVISION_LABEL,
-  revisionOfPod,
-  volumesOf,
-} from './stateful-identity.ts'
+import { hasIdentity, identityLabels, ordinalOf, partsOf, volumesOf } from './stateful-identity.ts'
 import { planStatefulSet, type StatefulStep } from './stateful-plan.ts'
-import { templateHash } from './template-hash.ts'
+import { REVISION_LABEL, revisionOfPod, templateHash } from './template-hash.ts'
 
 /** A write in flight; what happens meanwhile is seen by the next look. */
 const KEY_SPACING_MS = 5

@@ -1,8 +1,10 @@
-import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js'
+import type { Pod, PodTemplateSpec } from 'kubernetes-types/core/v1.js'
 
 /** Kubernetes' alphabet for generated names: no vowels, no look-alikes. */
 export const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 export const TEMPLATE_HASH_LABEL = 'pod-template-hash'
+/** Of pods of StatefulSets and DaemonSets: which revision of the template they are of. */
+export const REVISION_LABEL = 'controller-revision-hash'
 
 /** Hashes of templates that were asked for, for as long as the templates live: a template is immutable in the store. */
 const known = new WeakMap<PodTemplateSpec, number>()
@@ -21,6 +23,10 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number |
   let out = ''
   for (const digit of String(hash)) out += SUFFIX_ALPHABET[digit.charCodeAt(0) % SUFFIX_ALPHABET.length]!
   return out
+}
+
+export function revisionOfPod({ metadata }: Pod): string | undefined {
+  return metadata?.labels?.[REVISION_LABEL]
 }
 
 function fnv1a(text: string, seed: number): number {

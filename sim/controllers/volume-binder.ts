@@ -1,13 +1,13 @@
 import type { PersistentVolume, PersistentVolumeClaim } from 'kubernetes-types/core/v1.js'
 import {
   apiVersionOf,
+  keyOf,
   PersistentVolumeClaims,
   PersistentVolumes,
   type Stored,
   type StoreEvent,
 } from '../cluster/index.ts'
 import { splitKey, WorkQueue } from '../informers/index.ts'
-import { keyOf } from '../cluster/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 
 const PROVISIONER = 'volumes.churnbench.io'
@@ -24,7 +24,8 @@ const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by'
  *   claim gone           ──▶ volume gone (reclaim policy Delete)
  * ```
  *
- * Classes are not looked at, and no claim waits for its first consumer. Claims that name a volume are left alone.
+ * Classes are not looked at, volumes that somebody made are not matched, and no claim waits for its first consumer. Claims
+ * that name a volume are left alone.
  */
 export class VolumeBinder {
   readonly #env: ControllerEnvironment
