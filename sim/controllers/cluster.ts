@@ -23,6 +23,7 @@ import {
 import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
+import { DaemonSetController } from './daemon-set.ts'
 import { DeploymentController } from './deployment.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
@@ -31,7 +32,9 @@ import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
 import { Scheduler } from './scheduler.ts'
+import { StatefulSetController } from './stateful-set.ts'
 import { TaintEvictionController } from './taint-eviction.ts'
+import { VolumeBinder } from './volume-binder.ts'
 import { workloadObjects } from './workload-objects.ts'
 
 export interface ClusterOptions {
@@ -160,6 +163,9 @@ export function createCluster(
   new Scheduler(env, prng.fork('scheduler'))
   new DeploymentController(env)
   new ReplicaSetController(env, prng.fork('replicaset'))
+  new VolumeBinder(env)
+  new StatefulSetController(env)
+  new DaemonSetController(env, prng.fork('daemonset'))
   new EndpointsController(env, prng.fork('endpoints'))
   router.on<Node>(Nodes, event => kubelets.onNode(event))
   router.on<Pod>(Pods, event => kubelets.onPod(event))
