@@ -4,6 +4,7 @@ import { Nodes, type Stored } from '../cluster/index.ts'
 import { stampOf } from '../informers/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { NodeHeartbeat } from './node-heartbeat.ts'
+import { NodeImages } from './node-images.ts'
 import { nodeObject } from './node-object.ts'
 import type { NodeSlice } from './pod-network.ts'
 import { PodWorker } from './pod-worker.ts'
@@ -32,6 +33,7 @@ export class Kubelet {
   readonly #place: NodePlace
   readonly #slice: NodeSlice
   readonly #heartbeat: NodeHeartbeat
+  readonly #images: NodeImages
   /** By uid of the pod. */
   readonly #workers = new Map<string, PodWorker>()
   #isSilent = false
@@ -42,6 +44,7 @@ export class Kubelet {
     this.#prng = prng
     this.#place = place
     this.#slice = slice
+    this.#images = new NodeImages(prng, place.name, env.timings.pullMs)
     this.#heartbeat = new NodeHeartbeat(
       env.clock,
       prng.fork(`node/${place.name}`),
@@ -72,7 +75,9 @@ export class Kubelet {
     let worker = this.#workers.get(uid)
     if (worker === undefined) {
       const prng = this.#prng.fork(`pod/${namespace}/${name}`)
-      const node = { name: this.#place.name, slice: this.#slice, isPartitioned: () => this.#isPartitioned }
+      const { name: nodeName } = this.#place
+      const isPartitioned = (): boolean => this.#isPartitioned
+      const node = { name: nodeName, slice: this.#slice, images: this.#images, isPartitioned }
       worker = new PodWorker(this.#env, prng, node, pod, () => this.#workers.delete(uid))
       this.#workers.set(uid, worker)
     }
