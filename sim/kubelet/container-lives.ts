@@ -65,7 +65,8 @@ export class ContainerLives {
   readonly #memories = new Map<string, ContainerMemory>()
   #lives: readonly Life[] = []
   #timer: Timer | undefined
-  #annotations: unknown
+  /** Annotations of the version that was looked at last: another one may make the containers behave otherwise. */
+  #seen: { readonly annotations: unknown } | undefined
 
   constructor(env: KubeletEnvironment, prng: Prng, node: ContainerPlace, listener: PodListener) {
     this.#env = env
@@ -79,7 +80,7 @@ export class ContainerLives {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#lives = containersOf(pod).flatMap(part => this.#plan(part, pod) ?? [])
-    this.#annotations = pod.metadata.annotations
+    this.#seen = { annotations: pod.metadata.annotations }
     const dueMs = Math.min(...this.#lives.map(life => life.dueMs))
     if (dueMs === Infinity) return
     const delayMs = Math.max(0, dueMs - this.#env.clock.elapsedMs)
@@ -101,8 +102,8 @@ export class ContainerLives {
     this.#memories.set(name, memory)
     const startedAt = status.state?.running?.startedAt
     memory.see(status, nowMs, startedAt === undefined ? 0 : Math.max(0, this.#env.clock.unixMs() - Date.parse(startedAt)))
-    // The container may behave otherwise from now on; probes will notice at their next tick.
-    if (this.#annotations !== undefined && pod.metadata.annotations !== this.#annotations) memory.probedMs = nowMs
+    // Probes will notice at their next tick.
+    if (this.#seen !== undefined && this.#seen.annotations !== pod.metadata.annotations) memory.probedMs = nowMs
     const behaviour = behaviourOf(pod, part.kind, name)
     const planned = selectContainerStage(containerLife, this.#factsOf(part, status, memory, behaviour, pod), stage =>
       this.#delayMs(stage, part, status, memory, behaviour),
