@@ -101,7 +101,11 @@ export class ContainerLives {
     const memory = this.#memories.get(name) ?? new ContainerMemory()
     this.#memories.set(name, memory)
     const startedAt = status.state?.running?.startedAt
-    memory.see(status, nowMs, startedAt === undefined ? 0 : Math.max(0, this.#env.clock.unixMs() - Date.parse(startedAt)))
+    memory.see(
+      status,
+      nowMs,
+      startedAt === undefined ? 0 : Math.max(0, this.#env.clock.unixMs() - Date.parse(startedAt)),
+    )
     // Probes will notice at their next tick.
     if (this.#seen !== undefined && this.#seen.annotations !== pod.metadata.annotations) memory.probedMs = nowMs
     const behaviour = behaviourOf(pod, part.kind, name)
@@ -268,7 +272,7 @@ export class ContainerLives {
         break
     }
     this.#report(life, 'leave', pod)
-    const run = status.restartCount + (status.state?.terminated ?? status.lastState?.terminated ? 1 : 0)
+    const run = status.restartCount + ((status.state?.terminated ?? status.lastState?.terminated) ? 1 : 0)
     return applyContainerStage(next, { kind, container }, status, {
       now,
       containerId:

@@ -121,8 +121,10 @@ export class Kubelet {
       if (worker !== undefined && isActive(pod) && !isStatic(pod)) ranked.push({ pod, worker })
     }
     // In order of creation before; the youngest of equals goes first.
-    ranked.reverse().sort((a, b) => evictionRank(a.pod) - evictionRank(b.pod) || priorityOf(a.pod) - priorityOf(b.pod))
-    const chosen = ranked.slice(0, count)
+    const inOrder = ranked
+      .toReversed()
+      .sort((a, b) => evictionRank(a.pod) - evictionRank(b.pod) || priorityOf(a.pod) - priorityOf(b.pod))
+    const chosen = inOrder.slice(0, count)
     for (const { worker } of chosen) worker.evict(`The node was low on resource: ${resource}. `)
     return chosen.map(({ pod }) => pod.metadata.name)
   }

@@ -1,8 +1,7 @@
 import type { Prng } from '../../base/index.ts'
 import type { LogNormal } from '../messages.ts'
+import { UNAVAILABLE_REGISTRY } from '../stages/index.ts'
 
-/** Images of this registry cannot be pulled, whatever the pod says. */
-const UNAVAILABLE_REGISTRY = 'unavailable.churnbench.io/'
 /** z of the 99th percentile of the normal distribution. */
 const Z99 = 2.3263478740408408
 /** Asking the registry whether an image that is there is still the newest. */

@@ -26,9 +26,7 @@ export function planPodStop(pod: Pod, graceMs: number, stopMs: number): Readonly
 export function preStopMsOf(pod: Pod, { kind, container }: PodContainer): number {
   const { preStop } = container.lifecycle ?? {}
   if (preStop === undefined) return 0
-  return preStop.sleep === undefined
-    ? behaviourOf(pod, kind, container.name).preStopMs
-    : preStop.sleep.seconds * 1000
+  return preStop.sleep === undefined ? behaviourOf(pod, kind, container.name).preStopMs : preStop.sleep.seconds * 1000
 }
 
 /** From SIGTERM to the container's end, where the pod's annotations say so. */

@@ -10,7 +10,7 @@ export function isStatic({ metadata }: Pod): boolean {
 }
 
 /** The object that a kubelet creates anew when somebody has deleted the one before. */
-export function mirrorAgain({ metadata, spec }: Stored<Pod>): Pod {
+export function mirrorAgain({ metadata, spec, status }: Stored<Pod>): Pod {
   const { name, namespace, labels, annotations, ownerReferences } = metadata
   return {
     metadata: {
@@ -21,5 +21,6 @@ export function mirrorAgain({ metadata, spec }: Stored<Pod>): Pod {
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
     },
     ...(spec === undefined ? {} : { spec }),
+    status: { phase: 'Pending', ...(status?.qosClass === undefined ? {} : { qosClass: status.qosClass }) },
   }
 }

@@ -18,10 +18,14 @@ import type { ContainerKind } from './pod-containers.ts'
  * | `stop-after` | from SIGTERM to the end | the cluster's `terminate` timing |
  * | `pre-stop` | how long a preStop hook of kind exec or httpGet takes | 0s |
  *
+ * Images of the registry `unavailable.churnbench.io` cannot be pulled either.
+ *
  * `run-for` and `exit-code` speak of the pod's own containers; all may be said of one container of any kind, by a suffix:
  * `churnbench.io/run-for.migrate`. They may be changed while the pod lives. One that cannot be read is as if it were absent.
  */
 export const BEHAVIOUR_PREFIX = 'churnbench.io/'
+
+export const UNAVAILABLE_REGISTRY = 'unavailable.churnbench.io/'
 
 const BEHAVIOURS = [
   'run-for',
@@ -81,8 +85,9 @@ export function isDetailed(pod: Pod): boolean {
   const { spec, metadata } = pod
   if ((spec?.initContainers?.length ?? 0) > 0 || (spec?.readinessGates?.length ?? 0) > 0) return true
   if (spec?.activeDeadlineSeconds !== undefined) return true
-  for (const { readinessProbe, livenessProbe, startupProbe, lifecycle } of spec?.containers ?? []) {
+  for (const { readinessProbe, livenessProbe, startupProbe, lifecycle, image } of spec?.containers ?? []) {
     if (readinessProbe ?? livenessProbe ?? startupProbe ?? lifecycle?.preStop) return true
+    if (image?.startsWith(UNAVAILABLE_REGISTRY) === true) return true
   }
   for (const name in metadata?.annotations) if (saysBehaviour(name)) return true
   return isOfJob(pod)

@@ -43,9 +43,7 @@ export function isReadyAsDerived(pod: Pod, status: PodStatus): boolean {
   const ready = readyCondition(pod, status, containersReady)
   return [containersReady, ready].every(condition => {
     const held = status.conditions?.find(({ type }) => type === condition.type)
-    return (
-      held?.status === condition.status && held.reason === condition.reason && held.message === condition.message
-    )
+    return held?.status === condition.status && held.reason === condition.reason && held.message === condition.message
   })
 }
 

@@ -27,10 +27,7 @@ export function containerStatus(
 }
 
 /** The status with those of some containers replaced. */
-export function withContainerStatuses(
-  status: PodStatus,
-  next: ReadonlyMap<string, ContainerStatus>,
-): PodStatus {
+export function withContainerStatuses(status: PodStatus, next: ReadonlyMap<string, ContainerStatus>): PodStatus {
   const replaced = (list: ContainerStatus[] | undefined): ContainerStatus[] | undefined =>
     list?.map(old => next.get(old.name) ?? old)
   const containerStatuses = replaced(status.containerStatuses)

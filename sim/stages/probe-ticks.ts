@@ -68,7 +68,8 @@ export function livenessHealth({ healthyAfterMs, notLiveAfterMs = Infinity }: Be
 function goodWithin(fromMs: number, untilMs: number): Health {
   return {
     isGoodAt: ms => ms >= fromMs && ms < untilMs,
-    changesAfter: ms => (ms < fromMs && fromMs < untilMs ? fromMs : ms < untilMs && fromMs < untilMs ? untilMs : Infinity),
+    changesAfter: ms =>
+      ms < fromMs && fromMs < untilMs ? fromMs : ms < untilMs && fromMs < untilMs ? untilMs : Infinity,
   }
 }
 

@@ -73,7 +73,8 @@ function judge({ object: pod, previous, type }: StoreEvent<Pod>): void {
   }
   if (phase === 'Running' && !isTrue(pod, 'Initialized')) fail('runs and is not initialised')
   for (const now of statusesOf(pod)) {
-    if (now.ready && now.state?.running === undefined && now.state?.terminated?.exitCode !== 0) fail('ready, not running')
+    if (now.ready && now.state?.running === undefined && now.state?.terminated?.exitCode !== 0)
+      fail('ready, not running')
     if (now.ready && serving.includes(now) && now.started !== true) fail('ready before it started')
     const old = previous === undefined ? undefined : statusesOf(previous).find(({ name }) => name === now.name)
     if (old === undefined) continue
@@ -88,7 +89,8 @@ function judge({ object: pod, previous, type }: StoreEvent<Pod>): void {
     }
     const isNewRun = to === 'running' && old.containerID !== now.containerID
     const ranBefore = old.containerID !== undefined
-    if (now.restartCount !== old.restartCount + (isNewRun && ranBefore ? 1 : 0)) fail(`${now.name} counts restarts wrong`)
+    if (now.restartCount !== old.restartCount + (isNewRun && ranBefore ? 1 : 0))
+      fail(`${now.name} counts restarts wrong`)
     if (isNewRun && from === 'running') fail(`${now.name} runs anew without having ended`)
     if (isNewRun && ranBefore && now.lastState?.terminated === undefined) fail(`${now.name} has no last state`)
   }
@@ -139,11 +141,9 @@ const anyPod: fc.Arbitrary<Pod> = fc
     containers: fc.tuple(container('web', 'main'), maybe(container('other', 'main'))),
     annotations: fc.dictionary(
       fc.constantFrom(
-        ...['run-for', 'healthy-after', 'unready-after', 'unready-for', 'not-live-after', 'stop-after'].flatMap(what => [
-          what,
-          `${what}.web`,
-          `${what}.init-0`,
-        ]),
+        ...['run-for', 'healthy-after', 'unready-after', 'unready-for', 'not-live-after', 'stop-after'].flatMap(
+          what => [what, `${what}.web`, `${what}.init-0`],
+        ),
       ),
       seconds(60),
       { maxKeys: 5 },
@@ -158,7 +158,9 @@ const anyPod: fc.Arbitrary<Pod> = fc
       annotations: {
         'prometheus.io/scrape': 'true',
         ...Object.fromEntries(Object.entries(annotations).map(([name, value]) => [`churnbench.io/${name}`, value])),
-        ...(exitCode === undefined ? {} : { 'churnbench.io/exit-code': exitCode, 'churnbench.io/exit-code.init-0': exitCode }),
+        ...(exitCode === undefined
+          ? {}
+          : { 'churnbench.io/exit-code': exitCode, 'churnbench.io/exit-code.init-0': exitCode }),
         ...(imagePull === undefined ? {} : { 'churnbench.io/image-pull.other': imagePull }),
       },
     },
@@ -189,7 +191,8 @@ function live(draft: Pod, seed: string, { deleteAtMs, silentAtMs, evictAtMs, pul
       throw new Error(`at ${clock.elapsedMs} the container runs and nobody listens`)
     }
     const isOver = server?.state?.terminated !== undefined || server?.state?.waiting?.reason === 'CrashLoopBackOff'
-    if (isOver && runtime.open_.has(uid)) throw new Error(`at ${clock.elapsedMs} somebody listens for a container that ended`)
+    if (isOver && runtime.open_.has(uid))
+      throw new Error(`at ${clock.elapsedMs} somebody listens for a container that ended`)
   }
   const timings = pulls ? { ...TIMINGS, pullMs: { p50: 1000, p99: 20_000 } } : TIMINGS
   const sim = simulate({ nodes: 1, seed, timings, onEvent: check })
@@ -267,7 +270,10 @@ t.test('who is played container by container, and for how long they run', async 
     ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u', controller: true }],
   }
   t.equal(isDetailed(pod({})), false)
-  t.equal(isDetailed(pod({ restartPolicy: 'Never' }, { annotations: { 'churnbench.io/profile': 'web-service' } })), false)
+  t.equal(
+    isDetailed(pod({ restartPolicy: 'Never' }, { annotations: { 'churnbench.io/profile': 'web-service' } })),
+    false,
+  )
   t.equal(isDetailed(pod({}, { annotations: { 'churnbench.io/run-for': '5s' } })), true)
   t.equal(isDetailed(pod({}, { annotations: { 'churnbench.io/run-for.c': '5s' } })), true)
   t.equal(isDetailed(pod({ containers: [{ name: 'c', image: 'i', readinessProbe: {} }] })), true)

@@ -72,7 +72,13 @@ export function tell(input: StoryInput, seed = 'story'): Story {
         const text = message.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UID')
         return `${type} ${reason}${count > 1 ? ` ×${count}` : ''} ${source?.component}: ${text}`
       }),
-    runtime: sim.runtime.log.map(line => line.split(' ').slice(0, 1).concat(line.split(' ')[2] ?? '').join(' ')),
+    runtime: sim.runtime.log.map(line =>
+      line
+        .split(' ')
+        .slice(0, 1)
+        .concat(line.split(' ')[2] ?? '')
+        .join(' '),
+    ),
   }
 }
 
@@ -83,8 +89,13 @@ function act({ store }: Sim, namespace: string, name: string, deed: Deed): void 
   const { annotate, condition } = deed
   if (annotate !== undefined) {
     store.modify<Pod>(Pods, namespace, name, pod => {
-      const annotations = Object.entries({ ...pod.metadata.annotations, ...annotate }).filter(([, value]) => value !== null)
-      return { ...pod, metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) as Record<string, string> } }
+      const annotations = Object.entries({ ...pod.metadata.annotations, ...annotate }).filter(
+        ([, value]) => value !== null,
+      )
+      return {
+        ...pod,
+        metadata: { ...pod.metadata, annotations: Object.fromEntries(annotations) as Record<string, string> },
+      }
     })
   }
   if (condition !== undefined) {
@@ -113,7 +124,10 @@ function written(atMs: number, { type, object }: StoreEvent<Pod>): StoryWrite {
   }
 }
 
-function line({ name, restartCount, ready, started, state, lastState }: ContainerStatus, { metadata }: Stored<Pod>): string {
+function line(
+  { name, restartCount, ready, started, state, lastState }: ContainerStatus,
+  { metadata }: Stored<Pod>,
+): string {
   const last = lastState?.terminated
   const text = [
     `${name}:`,
