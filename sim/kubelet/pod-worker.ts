@@ -151,7 +151,9 @@ export class PodWorker {
   #traitsOf(pod: Stored<Pod>): PodTraits {
     const { spec, metadata } = pod
     if (this.#judged?.spec !== spec || this.#judged?.annotations !== metadata.annotations) {
-      const detailed = this.#env.timings.pullMs !== undefined || isDetailed(pod)
+      // Once its containers have lives of their own they keep them: one may be waiting for its next run.
+      const isSo = this.#judged?.detailed ?? this.#env.timings.pullMs !== undefined
+      const detailed = isSo || isDetailed(pod)
       this.#judged = { spec, annotations: metadata.annotations, detailed }
     }
     return { detailed: this.#judged?.detailed ?? false, ending: this.#ending !== undefined }
