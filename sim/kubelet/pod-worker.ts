@@ -109,7 +109,9 @@ export class PodWorker {
       if (stage !== undefined) this.#enter(stage, pod)
     }
     if (traits.detailed) this.#syncContainers(pod)
-    if (isFinished(pod) && pod.metadata.deletionTimestamp === undefined) this.#releaseFinished()
+    // One that others declare failed, as the pod garbage collector does, is about to be deleted by them.
+    const isOwnEnd = traits.detailed || traits.ending
+    if (isOwnEnd && isFinished(pod) && pod.metadata.deletionTimestamp === undefined) this.#releaseFinished()
   }
 
   /** The kubelet ends the pod, and says why; its object stays. Does nothing when it ends already. */
