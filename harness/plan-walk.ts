@@ -117,6 +117,8 @@ export class PlanWalk {
         this.anonymous += count
         return this.#podsOn(count)
       }
+      case 'evict-pods':
+        return Number(args.count ?? 1)
       case 'recover-node':
         this.silent.delete(String(args.node))
         return 0

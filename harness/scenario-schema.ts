@@ -114,6 +114,7 @@ export const SCENARIO_SCHEMA = {
             start: jittered,
             ready: jittered,
             terminate: jittered,
+            pull: jittered,
             leaseRenew: duration,
             nodeMonitorGrace: duration,
             nodeMonitorPeriod: duration,

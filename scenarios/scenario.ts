@@ -135,6 +135,8 @@ export interface TimingsInput {
   readonly start: readonly [Duration, Duration]
   readonly ready: readonly [Duration, Duration]
   readonly terminate: readonly [Duration, Duration]
+  /** Pulling an image that a node does not have yet, log-normal: [median, 99th percentile]. Default: all are there. */
+  readonly pull?: readonly [Duration, Duration]
   readonly leaseRenew: Duration
   readonly nodeMonitorGrace: Duration
   readonly nodeMonitorPeriod: Duration

@@ -101,6 +101,21 @@ t.test('a zone falls silent and comes back: its pods are replaced elsewhere', t 
   t.end()
 })
 
+t.test('pods that a node evicts fail and are replaced', t => {
+  const { sim, perform } = play()
+  sim.cluster.applyWorkload(workload('web', 12))
+  sim.clock.advance(5000)
+  t.match(perform('evict-pods', { node: 'node-0', count: 2 }), /^node-0 evicts web-\S+, web-\S+$/)
+  sim.clock.advance(10_000)
+  const evicted = sim.pods().filter(({ status }) => status?.reason === 'Evicted')
+  t.equal(evicted.length, 2)
+  t.ok(evicted.every(({ spec, status }) => spec?.nodeName === 'node-0' && status?.phase === 'Failed'))
+  t.equal(sim.pods().filter(pod => isReady(pod)).length, 12)
+  t.equal(sim.runtime.open_.size, 12)
+  t.equal(perform('evict-pods', { node: 'node-0', count: 99 }).split(', ').length, onNode(sim, 'node-0').length - 2)
+  t.end()
+})
+
 t.test('which nodes fail together is drawn from the seed, among those that are not silent', t => {
   const chosen = (seed: string): string[] => {
     const { sim, perform } = play(seed)
