@@ -90,7 +90,9 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
 
 /** As a client that posts to `pods/eviction`. */
 function politely(store: ObjectStore): (namespace: string, name: string) => void {
-  return (namespace, name) => void evictPod(store, { type: Pods, namespace, name }, {}, new URLSearchParams())
+  return (namespace, name) => {
+    evictPod(store, { type: Pods, namespace, name }, { metadata: { namespace, name } }, new URLSearchParams())
+  }
 }
 
 function schedulePlan({ clock, perform }: ChurnSourceOptions, plan: readonly PlannedAction[]): void {
