@@ -5,7 +5,7 @@ import { withCondition, stampOf } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { compareNodes, type NodeInfo, NodeTable } from './scheduling/node-table.ts'
 import { isPlaced, PodCounts } from './scheduling/pod-counts.ts'
-import { PodFilter } from './scheduling/pod-filter.ts'
+import { type Fault, PodFilter } from './scheduling/pod-filter.ts'
 import { podRequests } from './scheduling/pod-requests.ts'
 import { podScore } from './scheduling/pod-score.ts'
 
@@ -213,12 +213,16 @@ export class Scheduler {
   #whyNowhere(filter: PodFilter): string {
     const total = this.#table.size
     if (total === 0) return 'no nodes available to schedule pods'
-    const reasons = new Map<string, number>()
-    let lasting = 0
+    const faults = new Map<Fault, number>()
     for (const info of this.#table.inOrder()) {
       const fault = filter.faultOf(info)
-      if (fault?.lasting === true) lasting++
-      for (const reason of fault?.reasons ?? []) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+      if (fault !== undefined) faults.set(fault, (faults.get(fault) ?? 0) + 1)
+    }
+    const reasons = new Map<string, number>()
+    let lasting = 0
+    for (const [fault, count] of faults) {
+      if (fault.lasting) lasting += count
+      for (const reason of fault.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count)
     }
     const told = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort()
     const victims = [

@@ -1,4 +1,4 @@
-import type { Pod } from 'kubernetes-types/core/v1.js'
+import type { Pod, Taint } from 'kubernetes-types/core/v1.js'
 import { isTolerated, repellingTaint } from '../taints.ts'
 import { type NodeChoice, nodeChoice } from './node-affinity.ts'
 import type { NodeInfo, NodeTable } from './node-table.ts'
@@ -45,6 +45,9 @@ export class PodFilter {
   readonly #isFirst: boolean
   readonly #antiAffinity: readonly PodCount[]
   readonly #forbidding: readonly PodCount[]
+  /** By what is missing: bit 0 for the number of pods, then CPU, memory and the others in order. */
+  readonly #tooFull = new Map<number, Fault>()
+  readonly #tooLarge = new Map<number, Fault>()
 
   constructor(pod: Pod, table: NodeTable, counts: PodCounts) {
     this.#pod = pod
@@ -71,7 +74,7 @@ export class PodFilter {
     if (node.spec?.unschedulable === true && !isTolerated(UNSCHEDULABLE, tolerations)) return CORDONED
     if (node.spec?.taints !== undefined) {
       const taint = repellingTaint(node, tolerations)
-      if (taint !== undefined) return lasting(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`)
+      if (taint !== undefined) return taintFault(taint)
     }
     if (this.choice !== undefined && !this.choice.allows(info)) return CHOICE
     for (const port of this.requests.hostPorts) if (info.hostPorts.has(port)) return PORTS
@@ -80,21 +83,30 @@ export class PodFilter {
 
   #roomFault(info: NodeInfo): Fault | undefined {
     const { cpuMilli, memoryBytes, others } = this.requests
-    const reasons: string[] = []
-    if (info.pods + 1 > info.podsMax) reasons.push('Too many pods')
-    if (cpuMilli > 0 && info.cpuMilli + cpuMilli > info.cpuMilliMax) reasons.push('Insufficient cpu')
-    if (memoryBytes > 0 && info.memoryBytes + memoryBytes > info.memoryBytesMax) reasons.push('Insufficient memory')
+    let missing = info.pods < info.podsMax ? 0 : 1
+    if (cpuMilli > 0 && info.cpuMilli + cpuMilli > info.cpuMilliMax) missing |= 2
+    if (memoryBytes > 0 && info.memoryBytes + memoryBytes > info.memoryBytesMax) missing |= 4
+    let bit = 8
     for (const [name, amount] of others) {
-      const room = (info.othersMax[name] ?? 0) - (info.others.get(name) ?? 0)
-      if (amount > room) reasons.push(`Insufficient ${name}`)
+      if (amount > (info.othersMax[name] ?? 0) - (info.others.get(name) ?? 0)) missing |= bit
+      bit <<= 1
     }
-    if (reasons.length === 0) return undefined
+    if (missing === 0) return undefined
     // On an empty node it would not fit either.
     const isTooLarge =
       cpuMilli > info.cpuMilliMax ||
       memoryBytes > info.memoryBytesMax ||
       others.some(([name, amount]) => amount > (info.othersMax[name] ?? 0))
-    return { reasons, lasting: isTooLarge }
+    const faults = isTooLarge ? this.#tooLarge : this.#tooFull
+    let fault = faults.get(missing)
+    if (fault === undefined) {
+      const names = ['cpu', 'memory', ...others.map(([name]) => name)]
+      const insufficient = names.filter((_, i) => (missing & (2 << i)) !== 0).map(name => `Insufficient ${name}`)
+      const reasons = (missing & 1) === 0 ? insufficient : ['Too many pods', ...insufficient]
+      fault = { reasons, lasting: isTooLarge }
+      faults.set(missing, fault)
+    }
+    return fault
   }
 
   #spreadFault({ labels }: NodeInfo): Fault | undefined {
@@ -168,6 +180,17 @@ export function spreadKind(
     topologyKey,
     living: true,
   }
+}
+
+const TAINT_FAULTS = new WeakMap<Taint, Fault>()
+
+function taintFault(taint: Taint): Fault {
+  let fault = TAINT_FAULTS.get(taint)
+  if (fault === undefined) {
+    fault = lasting(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`)
+    TAINT_FAULTS.set(taint, fault)
+  }
+  return fault
 }
 
 function lasting(reason: string): Fault {
