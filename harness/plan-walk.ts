@@ -107,6 +107,12 @@ export class PlanWalk {
         this.#services.delete(key)
         return 0
       case 'fail-node':
+      case 'fail-kubelet':
+      case 'flap-node':
+      case 'slow-lease':
+      case 'reboot-node':
+      case 'drain-node':
+      case 'reclaim-node':
       case 'delete-node':
         return this.#silence([String(args.node)])
       case 'fail-zone':
@@ -120,6 +126,7 @@ export class PlanWalk {
       case 'evict-pods':
         return Number(args.count ?? 1)
       case 'recover-node':
+      case 'uncordon-node':
         this.silent.delete(String(args.node))
         return 0
       case 'recover-zone':

@@ -2,6 +2,7 @@ import { type Clock, parseDuration, type Prng } from '../base/index.ts'
 import { type ApiServer, type Disturbance, REFUSAL_CODES, type RefusalCode } from './apiserver/index.ts'
 import type { Cluster } from './controllers/index.ts'
 import type { ActionArgs } from './messages.ts'
+import { FOR, NODE, NODE_ACTIONS } from './node-actions.ts'
 
 /** What an action may lay its hands on. */
 export interface ActionHands {
@@ -59,9 +60,7 @@ const REPLICAS: ActionArg = {
   min: 0,
   whole: true,
 }
-const NODE: ActionArg = { name: 'node', type: 'string', description: 'name of a node, `node-0`', means: 'node' }
 const ZONE: ActionArg = { name: 'zone', type: 'string', description: 'name of a zone, `region-1a`', means: 'zone' }
-const FOR: ActionArg = { name: 'for', type: 'string', description: 'how long it lasts, `5s`', means: 'duration' }
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'] as const
 const VERB: ActionArg = {
   name: 'verb',
@@ -284,6 +283,7 @@ export const ACTIONS: readonly Action[] = [
       return `${args.node} can be reached again`
     },
   },
+  ...NODE_ACTIONS,
   {
     name: 'evict-pods',
     description:

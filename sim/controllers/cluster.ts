@@ -12,6 +12,7 @@ import {
   Pods,
   type ResourceType,
   Services,
+  type Stored,
 } from '../cluster/index.ts'
 import {
   EventRecorder,
@@ -19,12 +20,14 @@ import {
   EventRouter,
   type PlannedClock,
   PodIndex,
+  stampOf,
 } from '../informers/index.ts'
 import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
 import { DaemonSetController } from './daemon-set.ts'
 import { DeploymentController } from './deployment.ts'
+import { Drain, type Evict } from './drain.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
@@ -51,6 +54,8 @@ export interface ClusterOptions {
   readonly onNodeUnreachable?: (node: string) => void
   /** They answer again. */
   readonly onNodeAnswering?: (node: string) => void
+  /** Asks for an eviction as a client of the API does; refused with TooManyRequests. Default: always granted. */
+  readonly evict?: Evict
   /** The runtime failed; the run cannot go on. */
   readonly onFailure: (error: unknown) => void
   /** Lowest address of the pod network. Default 127.2.0.0. */
@@ -82,8 +87,26 @@ export interface Cluster {
   deleteWorkload(namespace: string, name: string): void
   /** A node falls silent, and its pods with it. Returns whether it did: false when it was silent. @throws ApiError NotFound */
   failNode(name: string): boolean
+  /** Its kubelet falls silent, and its pods answer on. Returns whether it did. @throws ApiError NotFound */
+  failKubelet(name: string): boolean
   /** @throws ApiError NotFound */
   recoverNode(name: string): void
+  /**
+   * A node falls silent and is back `downMs` later with another boot id, its containers started anew, unless somebody else
+   * brought it back before. @throws ApiError NotFound
+   */
+  rebootNode(name: string, downMs: number): void
+  /** The lease of a node is renewed only so often, or as ever when `undefined`. @throws ApiError NotFound */
+  slowLease(name: string, everyMs: number | undefined): void
+  /** Keeps new pods off a node, or lets them come again. @throws ApiError NotFound */
+  cordonNode(name: string, unschedulable: boolean): void
+  /** Cordons a node and evicts its pods, for `timeoutMs` at most where budgets forbid it. @throws ApiError NotFound */
+  drainNode(name: string, timeoutMs: number): void
+  /**
+   * The machine of a node is announced to go: tainted at once so that no pod comes, with an Event; after `noticeMs` it falls
+   * silent and its Node object is deleted. @throws ApiError NotFound
+   */
+  reclaimNode(name: string, noticeMs: number): void
   /** The pods of a node cannot be reached any more, whereas its kubelet goes on. @throws ApiError NotFound */
   partitionNode(name: string): void
   /** @throws ApiError NotFound */
@@ -106,6 +129,8 @@ export const DEFAULT_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 
  * which must not depend on when the run was started.
  */
 const RESTARTED_AT = 'churnbench.io/restarted-at'
+/** Taint of a node whose machine is about to be taken back. */
+const RECLAIMED = 'churnbench.io/spot-reclaim'
 /** The Kubernetes release whose behaviour is played. */
 export const KUBELET_VERSION = 'v1.33.4'
 
@@ -229,6 +254,37 @@ export function createCluster(
       if (isNew) options.onNodeUnreachable?.(name)
       return isNew
     },
+    failKubelet: name => kubelets.failAlone(name),
+    rebootNode(name, downMs) {
+      this.failNode(name)
+      clock.schedule(downMs, () => {
+        if (kubelets.reboot(name)) options.onNodeAnswering?.(name)
+      })
+    },
+    slowLease(name, everyMs) {
+      kubelets.slowLease(name, everyMs)
+    },
+    cordonNode(name, unschedulable) {
+      modifyNode(store, name, ({ unschedulable: _, ...spec }) => (unschedulable ? { ...spec, unschedulable } : spec))
+    },
+    drainNode(name, timeoutMs) {
+      this.cordonNode(name, true)
+      new Drain(clock, pods, name, options.evict ?? ((...pod) => void store.delete(Pods, ...pod)), timeoutMs)
+    },
+    reclaimNode(name, noticeMs) {
+      const now = stampOf(clock)
+      const node = modifyNode(store, name, spec => {
+        const others = (spec.taints ?? []).filter(({ key }) => key !== RECLAIMED)
+        return { ...spec, taints: [...others, { key: RECLAIMED, effect: 'NoSchedule', timeAdded: now }] }
+      })
+      const message = `Spot interruption notice: the machine is taken back in ${formatDuration(noticeMs)}`
+      events.warning({ component: 'spot-termination-handler' }, Nodes, node, 'SpotInterruption', message)
+      clock.schedule(noticeMs, () => {
+        const isSame = store.get<Node>(Nodes, undefined, name)?.metadata.uid === node.metadata.uid
+        this.failNode(name)
+        if (isSame) this.deleteNode(name)
+      })
+    },
     recoverNode(name) {
       if (kubelets.recover(name)) options.onNodeAnswering?.(name)
     },
@@ -275,4 +331,14 @@ function modifyDeployment(
     spec: change(deployment.spec!),
   }))
   if (found === undefined) throw notFound(Deployments, name)
+}
+
+function modifyNode(
+  store: ObjectStore,
+  name: string,
+  change: (spec: NonNullable<Node['spec']>) => NonNullable<Node['spec']>,
+): Stored<Node> {
+  const node = store.modify<Node>(Nodes, undefined, name, current => ({ ...current, spec: change(current.spec ?? {}) }))
+  if (node === undefined) throw notFound(Nodes, name)
+  return node
 }

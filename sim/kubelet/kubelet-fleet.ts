@@ -48,6 +48,21 @@ export class KubeletFleet {
     return this.#get(name).fail()
   }
 
+  /** Returns whether the kubelet fell silent now. @throws ApiError NotFound */
+  failAlone(name: string): boolean {
+    return this.#get(name).failAlone()
+  }
+
+  /** Returns whether its pods can be reached again. @throws ApiError NotFound */
+  reboot(name: string): boolean {
+    return this.#get(name).reboot()
+  }
+
+  /** @throws ApiError NotFound */
+  slowLease(name: string, everyMs: number | undefined): void {
+    this.#get(name).slowLease(everyMs)
+  }
+
   /** Returns whether that was new. @throws ApiError NotFound */
   partition(name: string, partitioned: boolean): boolean {
     return this.#get(name).partition(partitioned)

@@ -1,6 +1,6 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
-import { Nodes, type Stored } from '../cluster/index.ts'
+import { Nodes, Pods, type Stored } from '../cluster/index.ts'
 import { isActive, stampOf } from '../informers/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { NodeHeartbeat } from './node-heartbeat.ts'
@@ -8,6 +8,7 @@ import { NodeImages } from './node-images.ts'
 import { nodeObject } from './node-object.ts'
 import type { NodeSlice } from './pod-network.ts'
 import { PodWorker } from './pod-worker.ts'
+import { rebootedStatus } from './reboot.ts'
 import { isStatic } from './static-pod.ts'
 
 export interface NodePlace {
@@ -21,8 +22,10 @@ export interface NodePlace {
  *
  * ```
  *   registered ──fail──▶ silent: no lease, no status; its pods accept connections and never answer
- *        ▲                  │
- *        └────recover───────┘ reaches its pods, takes up what was bound, deleted or removed meanwhile
+ *     │  ▲ ▲                 │ ▲
+ *     │  │ └──────recover────┘ └─ fail ─┐ reaches its pods, takes up what was bound, deleted or removed meanwhile
+ *     │  └────────recover───────────────┤ or reboot: the same with a new boot id, and every container started anew
+ *     └──failAlone──▶ cut off: no lease, no status; its pods answer on
  * ```
  *
  * Beside that it may be partitioned: its pods cannot be reached, those that come meanwhile included, and all else goes on,
@@ -38,7 +41,10 @@ export class Kubelet {
   /** By uid of the pod. */
   readonly #workers = new Map<string, PodWorker>()
   #isSilent = false
+  /** Silent, and its pods answer all the same. */
+  #isAlone = false
   #isPartitioned = false
+  #boots = 0
 
   constructor(env: KubeletEnvironment, prng: Prng, place: NodePlace, slice: NodeSlice) {
     this.#env = env
@@ -90,21 +96,33 @@ export class Kubelet {
     if (!this.#isSilent) this.#workers.get(uid)?.orphan()
   }
 
-  /** Falls silent. False when it is already. */
+  /** Falls silent, and its pods with it. False when they are already. */
   fail(): boolean {
-    if (this.#isSilent) return false
-    this.#isSilent = true
-    this.#heartbeat.stop()
-    for (const worker of this.#workers.values()) worker.suspend()
-    this.#setReachable(false)
+    if (this.#isSilent && !this.#isAlone) return false
+    this.#fallSilent()
+    this.#isAlone = false
+    if (!this.#isPartitioned) this.#setReachable(false)
     return true
+  }
+
+  /** Falls silent alone: its pods answer on. False when it is silent already. */
+  failAlone(): boolean {
+    if (this.#isSilent) return false
+    this.#fallSilent()
+    this.#isAlone = true
+    return true
+  }
+
+  /** Renews its lease only so often, or as ever when `undefined`. */
+  slowLease(everyMs: number | undefined): void {
+    this.#heartbeat.slow(everyMs, !this.#isSilent)
   }
 
   /** Cuts its pods off, or reaches them again. False when that is so already. */
   partition(partitioned: boolean): boolean {
     if (this.#isPartitioned === partitioned) return false
     this.#isPartitioned = partitioned
-    if (!this.#isSilent) this.#setReachable(!partitioned)
+    if (!this.#isSilent || this.#isAlone) this.#setReachable(!partitioned)
     return true
   }
 
@@ -129,14 +147,45 @@ export class Kubelet {
     return chosen.map(({ pod }) => pod.metadata.name)
   }
 
+  /** A silent one comes back as a machine that was started anew. Returns whether its pods can be reached again. */
+  reboot(): boolean {
+    if (!this.#isSilent) return false
+    const isReachable = this.recover()
+    const { store, clock, events, pods } = this.#env
+    const { name } = this.#place
+    const prng = this.#prng.fork(`node/${name}`).fork(`boot/${++this.#boots}`)
+    const bootID = prng.uuid()
+    const node = store.modify<Node>(Nodes, undefined, name, current => ({
+      ...current,
+      status: { ...current.status, nodeInfo: { ...current.status!.nodeInfo!, bootID } },
+    }))
+    const source = { component: 'kubelet', host: name }
+    if (node !== undefined) {
+      const message = `Node ${name} has been rebooted, boot id: ${bootID}`
+      events.warning(source, Nodes, node, 'Rebooted', message)
+    }
+    for (const { pod } of pods.onNode(name).entries.values()) {
+      const status = rebootedStatus(pod, prng, stampOf(clock))
+      if (status !== undefined) store.update<Pod>(Pods, { ...pod, status })
+    }
+    return isReachable
+  }
+
+  #fallSilent(): void {
+    if (this.#isSilent) return
+    this.#isSilent = true
+    this.#heartbeat.stop()
+    for (const worker of this.#workers.values()) worker.suspend()
+  }
+
   /** Whether a Node object is the one that this kubelet registered or took over. */
   recognises(node: Node): boolean {
     return node.spec?.podCIDR === this.#slice.cidr
   }
 
   /**
-   * Comes back, and returns whether its pods can be reached again. One that never went only makes sure that its Node object
-   * is there, as a restarted kubelet does.
+   * Comes back, and returns whether its pods, which could not be reached, can be again. One that never went only makes sure
+   * that its Node object is there, as a restarted kubelet does.
    */
   recover(): boolean {
     if (!this.#isSilent) {
@@ -144,11 +193,13 @@ export class Kubelet {
       return false
     }
     this.#isSilent = false
-    if (!this.#isPartitioned) this.#setReachable(true)
+    const isReachable = !this.#isPartitioned && !this.#isAlone
+    this.#isAlone = false
+    if (isReachable) this.#setReachable(true)
     this.start()
     for (const [uid, worker] of this.#workers) if (this.#env.pods.get(uid) === undefined) worker.orphan()
     for (const { pod } of this.#env.pods.onNode(this.#place.name).entries.values()) this.sync(pod)
-    return !this.#isPartitioned
+    return isReachable
   }
 
   #setReachable(reachable: boolean): void {
