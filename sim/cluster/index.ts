@@ -9,6 +9,7 @@ export { compileLabelSelector, formatLabelSelector, type LabelMatcher, parseLabe
 export { startNamespaceLifecycle } from './namespace-lifecycle.ts'
 export { keyOf, type KubeObject, type Stored, type StoredMeta, type Writable } from './objects.ts'
 export { type AdmissionOptions, admitPod } from './pod-admission.ts'
+export { formatBytes, formatMilli, formatNanos, parseMilli, parseQuantity } from './quantity.ts'
 export * from './resources.ts'
 export { checkShape } from './shapes.ts'
 export {
@@ -22,3 +23,4 @@ export {
 } from './store.ts'
 export { validateUpdate } from './validate-update.ts'
 export { validate, validateMetadata } from './validation.ts'
+export type { VirtualKind } from './virtual-kind.ts'
