@@ -162,6 +162,7 @@ export class ControlPlane {
       port: options.port,
       tls: true,
       tolerationSeconds: defaultTolerationSeconds(options.cluster.timings.evictionMs),
+      virtual: source.cluster?.metrics.kinds() ?? [],
       onInternalError: options.onFailure,
     })
     if (options.kubeconfigPath !== undefined) await writeKubeconfig(options.kubeconfigPath, api)

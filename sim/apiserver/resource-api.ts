@@ -3,7 +3,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Status } from 'kubernetes-types/meta/v1.js'
 import type { Clock } from '../../base/index.ts'
-import { ApiError, Namespaces, notFound, type ObjectStore, Pods, type Stored } from '../cluster/index.ts'
+import {
+  ApiError,
+  Namespaces,
+  notFound,
+  type ObjectStore,
+  Pods,
+  type ResourceType,
+  type Stored,
+  type VirtualKind,
+} from '../cluster/index.ts'
 import { deleteObject, isDryRun, parseDeleteRequest } from './deletion.ts'
 import { waitUntilFresh } from './freshness.ts'
 import { parseJson } from './json.ts'
@@ -19,6 +28,7 @@ import { scaleOf, withScale } from './scale.ts'
 import { Selection } from './selection.ts'
 import { type IncludeObject, tableRepresentation } from './table.ts'
 import type { UsageMeter } from './usage.ts'
+import { readVirtual } from './virtual-api.ts'
 import type { WatchHub } from './watch-hub.ts'
 import type { Address, Writes } from './writes.ts'
 
@@ -34,6 +44,8 @@ export interface ResourceApiParts {
   readonly watches: WatchHub
   readonly json: JsonCache
   readonly usage: UsageMeter
+  /** Kinds that are in the catalogue and nowhere stored. */
+  readonly virtual: ReadonlyMap<ResourceType, VirtualKind>
 }
 
 /** Everything below `/api/v1/` and `/apis/<group>/<version>/`: one request in, one answer (or a watch) out. */
@@ -44,8 +56,10 @@ export class ResourceApi {
   readonly #watches: WatchHub
   readonly #json: JsonCache
   readonly #usage: UsageMeter
+  readonly #virtual: ReadonlyMap<ResourceType, VirtualKind>
 
-  constructor(clock: Clock, { store, writes, watches, json, usage }: ResourceApiParts) {
+  constructor(clock: Clock, { store, writes, watches, json, usage, virtual }: ResourceApiParts) {
+    this.#virtual = virtual
     this.#clock = clock
     this.#store = store
     this.#writes = writes
@@ -59,6 +73,11 @@ export class ResourceApi {
     const { path, query } = splitUrl(request.url)
     const info = parseRequest(this.#store.resources, request.method, path, query)
     this.#usage.resource(info)
+    const virtual = this.#virtual.get(info.type)
+    if (virtual !== undefined) {
+      const form = negotiate(request.headers.accept)
+      return send(reply, 200, JSON.stringify(readVirtual(virtual, info, query, form)))
+    }
     const { subresource } = info
     if (subresource === undefined) return this.#object(info, query, request, reply)
     if (subresource === 'status' || (subresource === 'finalize' && info.type === Namespaces)) {

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/index.ts'
-import { ApiError, type Catalogue, type ObjectStore, startNamespaceLifecycle } from '../cluster/index.ts'
+import {
+  ApiError,
+  type Catalogue,
+  type ObjectStore,
+  startNamespaceLifecycle,
+  type VirtualKind,
+} from '../cluster/index.ts'
 import type { ApiUsage } from '../messages.ts'
 import type { ServerCertificate } from './certificates.ts'
 import { type Disturbance, Disturbances } from './disturbances.ts'
@@ -34,6 +40,8 @@ export interface ApiServerOptions {
   readonly expiredAs?: 'event' | 'status'
   /** Toleration of failed nodes that pods are given when created. Default 300, as in Kubernetes. */
   readonly tolerationSeconds?: number
+  /** Kinds that are served though nobody stores them; they are added to the store's catalogue. */
+  readonly virtual?: readonly VirtualKind[]
   /** Hears of errors that are our own mistakes; clients see a 500. */
   readonly onInternalError?: (error: unknown) => void
 }
@@ -83,7 +91,9 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
     expiredAs: options.expiredAs ?? 'event',
   })
   const writes = new Writes(store, { tolerationSeconds: options.tolerationSeconds ?? 300 })
-  const resources = new ResourceApi(clock, { store, writes, watches, json, usage })
+  const virtual = new Map((options.virtual ?? []).map(kind => [kind.type, kind]))
+  for (const type of virtual.keys()) store.resources.add(type)
+  const resources = new ResourceApi(clock, { store, writes, watches, json, usage, virtual })
 
   const disturbances = new Disturbances(clock)
   const app = createApp(certificate, new Set(tokens), { usage, disturbances }, options.onInternalError)

@@ -4,14 +4,17 @@ import { formatDuration, type Prng } from '../../base/index.ts'
 import {
   allocateServiceAddresses,
   applyDefaults,
+  DaemonSets,
   Deployments,
   ensureNamespace,
   Nodes,
   notFound,
   type ObjectStore,
   Pods,
+  ReplicaSets,
   type ResourceType,
   Services,
+  StatefulSets,
 } from '../cluster/index.ts'
 import {
   EventRecorder,
@@ -21,12 +24,14 @@ import {
   PodIndex,
 } from '../informers/index.ts'
 import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
+import { LoadModel, ResourceMetrics } from '../load/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
 import { DeploymentController } from './deployment.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
+import { HpaController } from './hpa.ts'
 import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
@@ -92,6 +97,15 @@ export interface Cluster {
   /** Of those in a zone. */
   nodesOfZone(zone: string): string[]
   isNodeSilent(name: string): boolean
+  /**
+   * Lets the load that a workload, or what is behind a Service, is offered go to `rps` requests per second, in `overMs`.
+   * @throws ApiError NotFound
+   */
+  offerLoad(namespace: string, name: string, rps: number, overMs: number): void
+  /** How busy the pods are. */
+  readonly load: LoadModel
+  /** What metrics-server says of it. */
+  readonly metrics: ResourceMetrics
 }
 
 /** Namespaces of every cluster. */
@@ -153,6 +167,8 @@ export function createCluster(
   )
   // The index comes first; then controllers in this order for each event, and the kubelets last.
   router.on<Pod>(Pods, event => pods.update(event))
+  const load = new LoadModel(clock, store, router, pods)
+  const metrics = new ResourceMetrics(clock, store, load, node => kubelets.answers(node))
   new GarbageCollector(env)
   const nodeLifecycle = new NodeLifecycleController(env)
   new TaintEvictionController(env)
@@ -161,6 +177,7 @@ export function createCluster(
   new DeploymentController(env)
   new ReplicaSetController(env, prng.fork('replicaset'))
   new EndpointsController(env, prng.fork('endpoints'))
+  new HpaController(env, load, metrics)
   router.on<Node>(Nodes, event => kubelets.onNode(event))
   router.on<Pod>(Pods, event => kubelets.onPod(event))
 
@@ -236,8 +253,18 @@ export function createCluster(
     nodeNames: () => kubelets.names(),
     nodesOfZone: zone => kubelets.namesOfZone(zone),
     isNodeSilent: name => kubelets.isSilent(name),
+    offerLoad(namespace, name, rps, overMs) {
+      const known = LOADABLE.some(type => store.get(type, namespace, name) !== undefined)
+      if (!known) throw notFound(Deployments, name)
+      load.offer(`${namespace}/${name}`, rps, overMs)
+    },
+    load,
+    metrics,
   }
 }
+
+/** What a load can be offered to by name. */
+const LOADABLE = [Deployments, StatefulSets, DaemonSets, ReplicaSets, Services, Pods]
 
 function createOrUpdate(store: ObjectStore, type: ResourceType, wanted: Deployment | Service): void {
   const { namespace, name = '' } = wanted.metadata ?? {}

@@ -55,6 +55,11 @@ export class KubeletFleet {
     return this.#get(name).isSilent
   }
 
+  /** Whether there is such a kubelet and it is not silent. */
+  answers(name: string): boolean {
+    return this.#kubelets.get(name)?.isSilent === false
+  }
+
   namesOfZone(zone: string): string[] {
     return [...this.#kubelets].filter(([, kubelet]) => kubelet.zone === zone).map(([name]) => name)
   }
