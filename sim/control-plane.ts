@@ -13,6 +13,7 @@ import { type ApiServer, createApiServer, writeKubeconfig } from './apiserver/in
 import { type ChurnSource, type ChurnSourceOptions, plannedChurn, replayedChurn } from './churn-source.ts'
 import { ObjectStore } from './cluster/index.ts'
 import { type Cluster, defaultTolerationSeconds } from './controllers/index.ts'
+import { followKubeletPorts, type KubeletPorts } from './kubelet-ports.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type {
   ActionArgs,
@@ -81,6 +82,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions
   readonly #store: ObjectStore
   readonly #measured: MeasuredTime
+  readonly #ports: KubeletPorts | undefined
   #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
   #written: Promise<unknown> | undefined
@@ -97,6 +99,7 @@ export class ControlPlane {
     this.#delay = parts.delay
     this.#store = parts.store
     this.#measured = parts.measured
+    this.#ports = parts.ports
   }
 
   /** @throws CodedError CHURN_API_PORT; TraceError */
@@ -123,7 +126,7 @@ export class ControlPlane {
     })
     // What one turn of the clock does goes to the main thread together: a message costs as much as a write.
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents, fn => setImmediate(fn))
-    const plane: { current: ControlPlane | undefined } = { current: undefined }
+    const plane: { current: ControlPlane | undefined; ports?: KubeletPorts } = { current: undefined }
     const sourceOptions: ChurnSourceOptions = {
       clock,
       hold: promise => clock.hold(promise),
@@ -144,6 +147,7 @@ export class ControlPlane {
       onNodeAnswering: node => {
         churn.node(node, 'recovered')
         truth.nodeAnswering(node)
+        plane.ports?.recover(node)
       },
       onFailure: options.onFailure,
       perform: (name, args, stream) => void plane.current?.perform(name, args, stream),
@@ -165,9 +169,30 @@ export class ControlPlane {
       virtual: source.cluster?.metrics.kinds() ?? [],
       onInternalError: options.onFailure,
     })
+    if (options.cluster.kubeletPorts === true && source.cluster !== undefined) {
+      try {
+        plane.ports = await followKubeletPorts(store, source.cluster.kubelets, api.token, options.onFailure)
+      } catch (error) {
+        await api.close()
+        throw error
+      }
+    }
+    const { ports } = plane
     if (options.kubeconfigPath !== undefined) await writeKubeconfig(options.kubeconfigPath, api)
     const delay = new EventLoopDelay()
-    plane.current = new ControlPlane(options, { api, clock, source, churn, writer, truth, lag, delay, store, measured })
+    plane.current = new ControlPlane(options, {
+      api,
+      ports,
+      clock,
+      source,
+      churn,
+      writer,
+      truth,
+      lag,
+      delay,
+      store,
+      measured,
+    })
     return plane.current
   }
 
@@ -250,6 +275,7 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#clock.stop()
     this.#delay.stop()
+    this.#ports?.close()
     await this.api.close()
     await this.#source.close()
     await this.#completeRecording()
@@ -290,6 +316,7 @@ function followsTrace(action: string, on: 'api' | undefined): Cluster {
 
 interface Parts {
   readonly api: ApiServer
+  readonly ports: KubeletPorts | undefined
   readonly clock: PacedClock
   readonly source: ChurnSource
   readonly churn: ChurnRecorder

@@ -23,7 +23,14 @@ import {
   type PlannedClock,
   PodIndex,
 } from '../informers/index.ts'
-import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
+import {
+  type KubeletApi,
+  KubeletFleet,
+  nodePage,
+  type PodRuntime,
+  type TargetSpec,
+  viewNode,
+} from '../kubelet/index.ts'
 import { LoadModel, ResourceMetrics } from '../load/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
@@ -106,6 +113,8 @@ export interface Cluster {
   readonly load: LoadModel
   /** What metrics-server says of it. */
   readonly metrics: ResourceMetrics
+  /** What the kubelets answer on their port. */
+  readonly kubelets: KubeletApi
 }
 
 /** Namespaces of every cluster. */
@@ -260,6 +269,14 @@ export function createCluster(
     },
     load,
     metrics,
+    kubelets: {
+      addressOf: node => kubelets.addressOf(node),
+      isReachable: node => kubelets.isReachable(node),
+      page(node, path) {
+        const view = viewNode(clock, store, pods, load, node)
+        return view && nodePage(path, view)
+      },
+    },
   }
 }
 

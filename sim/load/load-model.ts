@@ -32,6 +32,9 @@ export interface NodeUsage {
   /** Since the machine was started. Never falls in between, whatever pods go. */
   readonly cpuSeconds: number
   readonly startedMs: number
+  /** Since then. */
+  readonly startedPods: number
+  readonly startedContainers: number
 }
 
 interface Machine {
@@ -39,6 +42,8 @@ interface Machine {
   startedMs: number
   /** CPU seconds of containers that are gone. */
   retired: number
+  startedPods: number
+  startedContainers: number
 }
 
 type Workload = Stored<Deployment> | Stored<ReplicaSet> | Stored<StatefulSet> | Stored<DaemonSet>
@@ -120,7 +125,8 @@ export class LoadModel {
         cpuSeconds += usage.cpuSeconds
       }
     }
-    return { cpuNanoCores, memoryBytes, cpuSeconds, startedMs: machine.startedMs }
+    const { startedMs, startedPods, startedContainers } = machine
+    return { cpuNanoCores, memoryBytes, cpuSeconds, startedMs, startedPods, startedContainers }
   }
 
   /** Nano-cores on average over the `spanMs` before an instant: what runs now, and the machine itself. */
@@ -146,14 +152,14 @@ export class LoadModel {
   }
 
   #onNode({ object }: StoreEvent<Node>): void {
+    const { name } = object.metadata
     const bootId = object.status?.nodeInfo?.bootID
-    const machine = this.#machines.get(object.metadata.name)
-    if (machine === undefined) {
-      this.#machines.set(object.metadata.name, { bootId, startedMs: this.#clock.elapsedMs, retired: 0 })
-    } else if (bootId !== undefined && bootId !== machine.bootId) {
-      if (machine.bootId !== undefined) Object.assign(machine, { startedMs: this.#clock.elapsedMs, retired: 0 })
-      machine.bootId = bootId
-    }
+    const machine = this.#machines.get(name)
+    // Who creates a Node object beforehand cannot know it.
+    if (machine !== undefined && machine.bootId === undefined) machine.bootId = bootId
+    if (machine !== undefined && (bootId === undefined || machine.bootId === bootId)) return
+    const startedMs = this.#clock.elapsedMs
+    this.#machines.set(name, { bootId, startedMs, retired: 0, startedPods: 0, startedContainers: 0 })
   }
 
   // hot: once for each change of a pod.
@@ -182,7 +188,10 @@ export class LoadModel {
       const known = load.idOf(name)
       if (known === id) continue
       if (known !== undefined) this.#end(load, nowMs, name)
-      if (id !== undefined) load.startContainer(nowMs, name, id)
+      if (id === undefined) continue
+      load.startContainer(nowMs, name, id)
+      const machine = this.#machines.get(load.node)
+      if (machine !== undefined) machine.startedContainers++
     }
     this.#setServing(load, nowMs, isActive(object) && isReady(object))
   }
@@ -204,6 +213,8 @@ export class LoadModel {
     })
     for (const group of groups) group.members.add(uid)
     this.#pods.set(uid, load)
+    const machine = this.#machines.get(load.node)
+    if (machine !== undefined) machine.startedPods++
     return load
   }
 

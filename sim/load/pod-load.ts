@@ -161,7 +161,7 @@ export class PodLoad {
 
   #requestsAt(atMs: number): number {
     const { serving, requests, curves } = this.#periodAt(atMs)
-    return serving ? requests + this.#curvesAt(atMs) - curves : requests
+    return serving ? requests + (this.#curvesAt(atMs) - curves) : requests
   }
 
   #rpsAt(atMs: number): number {
