@@ -9,7 +9,7 @@ export { compileLabelSelector, formatLabelSelector, type LabelMatcher, parseLabe
 export { startNamespaceLifecycle } from './namespace-lifecycle.ts'
 export { keyOf, type KubeObject, type Stored, type StoredMeta, type Writable } from './objects.ts'
 export { type AdmissionOptions, admitPod } from './pod-admission.ts'
-export { formatBytes, formatMilli, formatNanos, parseMilli, parseQuantity } from './quantity.ts'
+export { amountOf, formatBytes, formatMilli, formatNanos, milliOf } from './amounts.ts'
 export * from './resources.ts'
 export { checkShape } from './shapes.ts'
 export {

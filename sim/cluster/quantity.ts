@@ -1,72 +1,79 @@
-const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/
-
-const FACTORS: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
+/**
+ * Kubernetes' quantities: `100m`, `1.5Gi`, `2e3`. Exact, in billionths; what is finer is rounded up, as there.
+ */
+export interface Quantity {
+  readonly nanos: bigint
+  /** How it was written, which is how it is written back as far as possible. */
+  readonly form: 'decimal' | 'binary' | 'exponent'
 }
 
-/** The value of a quantity (`100m`, `1.5Gi`, `2e3`) in its base unit: cores, bytes. `undefined` for what is none. */
-export function parseQuantity(text: unknown): number | undefined {
-  if (typeof text === 'number') return Number.isFinite(text) ? text : undefined
-  const match = typeof text === 'string' ? QUANTITY.exec(text) : null
+const PATTERN = /^([+-]?)(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?$/
+const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
+const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
+const NANOS = 1_000_000_000n
+/** Larger exponents are nobody's, and would take memory without end. */
+const EXPONENT_MAX = 30
+
+/** @returns `undefined` for what is no quantity. */
+export function parseQuantity(value: unknown): Quantity | undefined {
+  const match = typeof value === 'number' || typeof value === 'string' ? PATTERN.exec(String(value)) : null
   if (match === null) return undefined
-  const [, digits, exponent, suffix] = match
-  if (exponent !== undefined) return Number(`${digits}e${exponent}`)
-  return Number(digits) * (suffix === undefined ? 1 : FACTORS[suffix]!)
-}
-
-/** Thousandths of a quantity, rounded up as Kubernetes does; `undefined` for what is none. */
-export function parseMilli(text: unknown): number | undefined {
-  const value = parseQuantity(text)
-  // 0.1 is not what its binary digits say: 15 digits are what a double holds for certain.
-  return value === undefined ? undefined : Math.ceil(Number((value * 1000).toPrecision(15)))
-}
-
-const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
-const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
-
-/** An integer of so many nanos, as Kubernetes writes it: the largest decimal suffix without a fraction, `1500m`, `2`. */
-export function formatNanos(nanos: number): string {
-  return decimal(nanos, 0)
-}
-
-/** The same for thousandths. */
-export function formatMilli(milli: number): string {
-  return decimal(milli, 2)
-}
-
-function decimal(value: number, suffix: number): string {
-  if (value === 0) return '0'
-  let number = value
-  let index = suffix
-  while (number % 1000 === 0 && index < DECIMAL.length - 1) {
-    number /= 1000
-    index++
+  const [, sign, digits, suffix = ''] = match
+  const [whole, fraction = ''] = digits!.split('.')
+  const mantissa = BigInt(`${whole!}${fraction}`)
+  let exponent = 9 - fraction.length
+  let form: Quantity['form'] = 'decimal'
+  let factor = 1n
+  if (suffix.endsWith('i')) {
+    form = 'binary'
+    factor = 1024n ** BigInt(BINARY_SUFFIXES.indexOf(suffix))
+  } else if (suffix.length > 1) {
+    form = 'exponent'
+    exponent += Number(suffix.slice(1))
+    if (Math.abs(Number(suffix.slice(1))) > EXPONENT_MAX) return undefined
+  } else {
+    exponent += (DECIMAL_SUFFIXES.indexOf(suffix) - 3) * 3
   }
-  return `${number}${DECIMAL[index]!}`
+  const scaled = mantissa * factor
+  const size = exponent >= 0 ? scaled * 10n ** BigInt(exponent) : dividedUp(scaled, 10n ** BigInt(-exponent))
+  return { nanos: sign === '-' ? -size : size, form }
 }
 
-/** Bytes with the largest binary suffix that leaves no fraction: `64Mi`, `1500Ki`. */
-export function formatBytes(bytes: number): string {
-  let number = bytes
-  let index = 0
-  // Below 1024 Kubernetes keeps to decimal suffixes, which for bytes means none.
-  while (number !== 0 && number % 1024 === 0 && index < BINARY.length - 1) {
-    number /= 1024
-    index++
+/** The one way in which Kubernetes writes a quantity: without fractions, with the largest suffix that loses nothing. */
+export function formatQuantity({ nanos, form }: Quantity): string {
+  if (nanos === 0n) return '0'
+  const size = nanos < 0n ? -nanos : nanos
+  const sign = nanos < 0n ? '-' : ''
+  if (form === 'binary' && size >= 1024n * NANOS && size % NANOS === 0n) {
+    let value = size / NANOS
+    let power = 0
+    while (value % 1024n === 0n && power < BINARY_SUFFIXES.length - 1) {
+      value /= 1024n
+      power++
+    }
+    return `${sign}${value}${BINARY_SUFFIXES[power]!}`
   }
-  return `${number}${BINARY[index]!}`
+  let value = size
+  let power = 0
+  while (value % 1000n === 0n && power < DECIMAL_SUFFIXES.length - 1) {
+    value /= 1000n
+    power++
+  }
+  if (form === 'exponent') return `${sign}${value}${power === 3 ? '' : `e${(power - 3) * 3}`}`
+  return `${sign}${value}${DECIMAL_SUFFIXES[power]!}`
+}
+
+/** Negative, zero or positive, as for sorting. */
+export function compareQuantities(a: Quantity, b: Quantity): number {
+  return a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : 0
+}
+
+/** A quantity as Kubernetes writes it; what is none is left as it is. */
+export function canonicalQuantity(value: string): string {
+  const quantity = parseQuantity(value)
+  return quantity === undefined ? value : formatQuantity(quantity)
+}
+
+function dividedUp(value: bigint, divisor: bigint): bigint {
+  return (value + divisor - 1n) / divisor
 }

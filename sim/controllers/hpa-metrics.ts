@@ -7,7 +7,7 @@ import type {
 } from 'kubernetes-types/autoscaling/v2.js'
 import type { Container } from 'kubernetes-types/core/v1.js'
 import type { LabelSelector } from 'kubernetes-types/meta/v1.js'
-import { formatBytes, formatMilli, parseMilli } from '../cluster/index.ts'
+import { formatBytes, formatMilli, milliOf } from '../cluster/index.ts'
 import { isReady, type PodEntry } from '../informers/index.ts'
 import type { PodSample } from '../load/index.ts'
 import { type HpaTarget, NoProposal, type PodUsage, propose, type ScaledPod } from './hpa-proposal.ts'
@@ -88,7 +88,7 @@ function resourceResult(
   look: Look,
 ): MetricResult {
   const isContainer = container !== undefined
-  const averageMilli = parseMilli(target.averageValue)
+  const averageMilli = milliOf(target.averageValue)
   const { averageUtilization: percent } = target
   const isAverage = averageMilli !== undefined
   try {
@@ -196,7 +196,7 @@ function requestsOf(
     }
     let sum = 0
     for (const { name, resources } of counted) {
-      const milli = parseMilli(resources?.requests?.[resource])
+      const milli = milliOf(resources?.requests?.[resource])
       if (milli === undefined) {
         throw new NoProposal(`missing request for ${resource} in container ${name} of Pod ${metadata.name}`)
       }

@@ -9,7 +9,7 @@ import {
   formatLabelSelector,
   HorizontalPodAutoscalers,
   notFound,
-  parseQuantity,
+  amountOf,
   type ResourceType,
   type Stored,
   type StoreEvent,
@@ -159,7 +159,9 @@ export class HpaController {
         this.#warn(hpa, 'FailedComputeMetricsReplicas', asked.error)
         return
       }
-      reason = asked.replicas > current ? `${asked.metric} above target` : 'All metrics below target'
+      if (asked.replicas !== current) {
+        reason = asked.replicas > current ? `${asked.metric} above target` : 'All metrics below target'
+      }
       const decision = decide(spec, memory, clock.elapsedMs, current, asked.replicas)
       desired = decision.replicas
       next = decision.memory
@@ -360,7 +362,7 @@ function rulesOf(rules: HPAScalingRules | undefined, defaults: HpaScalingRules):
   if (rules === undefined) return defaults
   const { stabilizationWindowSeconds: seconds, policies, selectPolicy } = rules
   // Younger than the types that are used here.
-  const tolerance = parseQuantity((rules as { tolerance?: unknown }).tolerance)
+  const tolerance = amountOf((rules as { tolerance?: unknown }).tolerance)
   return {
     stabilizationWindowMs: seconds === undefined ? defaults.stabilizationWindowMs : seconds * 1000,
     policies:

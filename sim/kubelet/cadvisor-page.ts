@@ -1,5 +1,5 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
-import { parseQuantity } from '../cluster/index.ts'
+import { amountOf } from '../cluster/index.ts'
 import { type MetricLabels, MetricText } from './metric-text.ts'
 import type { NodeView, PodView } from './node-view.ts'
 
@@ -103,8 +103,8 @@ function cgroupsOf({ unixMs }: NodeView, { pod, containers }: PodView): Cgroup[]
       memoryBytes: usage.memoryBytes,
       startedUnixS: unixMs(usage.startedMs) / 1000,
       limits: {
-        cpu: parseQuantity(spec?.resources?.limits?.cpu),
-        memory: parseQuantity(spec?.resources?.limits?.memory),
+        cpu: amountOf(spec?.resources?.limits?.cpu),
+        memory: amountOf(spec?.resources?.limits?.memory),
       },
     }
   })

@@ -1,5 +1,5 @@
 import type { Container, ContainerStatus, Node, Pod } from 'kubernetes-types/core/v1.js'
-import { Nodes, type ObjectStore, parseQuantity, type Stored } from '../cluster/index.ts'
+import { Nodes, type ObjectStore, amountOf, type Stored } from '../cluster/index.ts'
 import type { PlannedClock, PodIndex } from '../informers/index.ts'
 import type { ContainerUsage, LoadModel, NodeUsage } from '../load/index.ts'
 
@@ -62,8 +62,8 @@ export function viewNode(
     node,
     nowMs,
     unixMs: plannedMs => originMs + plannedMs,
-    cores: parseQuantity(node?.status?.capacity?.cpu) ?? 0,
-    memoryBytes: parseQuantity(node?.status?.capacity?.memory) ?? 0,
+    cores: amountOf(node?.status?.capacity?.cpu) ?? 0,
+    memoryBytes: amountOf(node?.status?.capacity?.memory) ?? 0,
     usage,
     pods,
   }

@@ -138,7 +138,7 @@ export class LoadModel {
         seconds += cpuSeconds - (before.find(usage => usage.name === container)?.cpuSeconds ?? 0)
       }
     }
-    return Math.floor((seconds / spanMs) * 1e12)
+    return Math.round((seconds / spanMs) * 1e12)
   }
 
   #onWorkload({ type, object, previous }: StoreEvent<Workload>): void {

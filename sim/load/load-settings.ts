@@ -1,4 +1,4 @@
-import { parseQuantity } from '../cluster/index.ts'
+import { amountOf } from '../cluster/index.ts'
 
 /**
  * What a pod costs, as annotations of its template say. All are optional; quantities are written as in Kubernetes.
@@ -54,6 +54,6 @@ export function offeredRps(annotations: Annotations): number | undefined {
 }
 
 function amount(text: string | undefined): number | undefined {
-  const value = parseQuantity(text)
+  const value = amountOf(text)
   return value !== undefined && value >= 0 ? value : undefined
 }

@@ -6,7 +6,7 @@ import {
   Nodes,
   Pods,
   type ObjectStore,
-  parseQuantity,
+  amountOf,
   type ResourceType,
   type Stored,
   timestamp,
@@ -181,7 +181,7 @@ function present<O, M>(objects: readonly O[], metricsOf: (object: O) => M | unde
 }
 
 function rate(fromSeconds: number, toSeconds: number, spanMs: number): number {
-  return Math.floor(((toSeconds - fromSeconds) / (spanMs / 1000)) * 1e9)
+  return Math.round(((toSeconds - fromSeconds) / (spanMs / 1000)) * 1e9)
 }
 
 function usageText({ cpuNanoCores, memoryBytes }: Sample): Usage {
@@ -193,8 +193,8 @@ function sum(usages: readonly Usage[]): Usage {
   let cpuNanoCores = 0
   let memoryBytes = 0
   for (const { cpu, memory } of usages) {
-    cpuNanoCores += Math.round((parseQuantity(cpu) ?? 0) * 1e9)
-    memoryBytes += parseQuantity(memory) ?? 0
+    cpuNanoCores += Math.round((amountOf(cpu) ?? 0) * 1e9)
+    memoryBytes += amountOf(memory) ?? 0
   }
   return usageText({ cpuNanoCores, memoryBytes })
 }
