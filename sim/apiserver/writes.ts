@@ -149,7 +149,6 @@ export class Writes {
     const before = structuredClone(current)
     applyDefaults(type, before)
     this.#complete(type, next, current)
-    validate(type, next)
     validateUpdate(type, next, before)
   }
 

@@ -15,8 +15,13 @@ interface Cause {
 export class FieldErrors {
   readonly #causes: Cause[] = []
 
-  get empty(): boolean {
-    return this.#causes.length === 0
+  get count(): number {
+    return this.#causes.length
+  }
+
+  /** Says that something is wrong, but does not show it: Kubernetes leaves out what is long, or secret. */
+  invalidUnseen(field: string, detail: string): void {
+    this.#add('FieldValueInvalid', field, `Invalid value: ${detail}`)
   }
 
   required(field: string, detail = ''): void {
@@ -42,6 +47,14 @@ export class FieldErrors {
     this.#add('FieldValueDuplicate', field, `Duplicate value: ${shown(value)}`)
   }
 
+  notFound(field: string, value: unknown): void {
+    this.#add('FieldValueNotFound', field, `Not found: ${shown(value)}`)
+  }
+
+  tooMany(field: string, count: number, countMax: number): void {
+    this.#add('FieldValueTooMany', field, `Too many: ${count}: must have at most ${countMax} items`)
+  }
+
   forbidden(field: string, detail: string): void {
     this.#add('FieldValueForbidden', field, `Forbidden: ${detail}`)
   }
@@ -52,7 +65,7 @@ export class FieldErrors {
 
   /** @throws ApiError Invalid when anything was collected. */
   throwIfAny(type: ResourceType, name: string): void {
-    if (this.empty) return
+    if (this.#causes.length === 0) return
     throw invalid({ kind: type.kind, group: type.group }, name, this.#causes)
   }
 

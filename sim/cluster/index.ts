@@ -1,3 +1,4 @@
+export { amountOf, formatBytes, formatMilli, formatNanos, milliOf } from './amounts.ts'
 export { type Catalogue } from './catalogue.ts'
 export { allocateServiceAddresses } from './cluster-ip.ts'
 export { applyDefaults } from './defaults.ts'
@@ -9,7 +10,7 @@ export { compileLabelSelector, formatLabelSelector, type LabelMatcher, parseLabe
 export { startNamespaceLifecycle } from './namespace-lifecycle.ts'
 export { keyOf, type KubeObject, type Stored, type StoredMeta, type Writable } from './objects.ts'
 export { type AdmissionOptions, admitPod } from './pod-admission.ts'
-export { amountOf, formatBytes, formatMilli, formatNanos, milliOf } from './amounts.ts'
+export { admitJob } from './job-admission.ts'
 export * from './resources.ts'
 export { checkShape } from './shapes.ts'
 export {
@@ -21,6 +22,5 @@ export {
   type StoreOptions,
   timestamp,
 } from './store.ts'
-export { validateUpdate } from './validate-update.ts'
-export { validate, validateMetadata } from './validation.ts'
+export { validate, validateMetadata, validateUpdate } from './validation.ts'
 export type { VirtualKind } from './virtual-kind.ts'
