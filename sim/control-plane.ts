@@ -9,7 +9,7 @@ import {
   SystemClock,
 } from '../base/index.ts'
 import { actionByName } from './actions.ts'
-import { type ApiServer, createApiServer, writeKubeconfig } from './apiserver/index.ts'
+import { type ApiServer, createApiServer, readOnlyKind, writeKubeconfig } from './apiserver/index.ts'
 import { type ChurnSource, type ChurnSourceOptions, plannedChurn, replayedChurn } from './churn-source.ts'
 import { ObjectStore } from './cluster/index.ts'
 import { type Cluster, defaultTolerationSeconds } from './controllers/index.ts'
@@ -166,12 +166,17 @@ export class ControlPlane {
       port: options.port,
       tls: true,
       tolerationSeconds: defaultTolerationSeconds(options.cluster.timings.evictionMs),
-      virtual: source.cluster?.metrics.kinds() ?? [],
+      virtual: (source.cluster?.metrics.kinds() ?? []).map(readOnlyKind),
       onInternalError: options.onFailure,
     })
     if (options.cluster.kubeletPorts === true && source.cluster !== undefined) {
       try {
-        plane.ports = await followKubeletPorts(store, source.cluster.kubelets, api.token, options.onFailure)
+        plane.ports = await followKubeletPorts(
+          store,
+          source.cluster.kubelets,
+          token => api.isKnown(token),
+          options.onFailure,
+        )
       } catch (error) {
         await api.close()
         throw error

@@ -14,19 +14,19 @@ export interface KubeletPorts {
  * Opens the port of every node that there is, and of each that comes. A node whose object is deleted goes on to answer, as
  * a machine does.
  *
- * @param token the one that the API server lets in
+ * @param isLetIn whether a bearer token is one of the cluster
  * @throws CodedError CHURN_KUBELET_PORT
  */
 export async function followKubeletPorts(
   store: ObjectStore,
   kubelets: KubeletApi,
-  token: string,
+  isLetIn: (token: string) => boolean,
   onFailure: (error: unknown) => void,
 ): Promise<KubeletPorts> {
   // On demand, as the API server does: the library of certificates is slow to load.
   const { createServerCertificate } = await import('./apiserver/certificates.ts')
   const { key, cert } = await createServerCertificate(new SystemClock(), 'kubelet')
-  const server = new KubeletServer(kubelets, { key, cert, isLetIn: given => given === token })
+  const server = new KubeletServer(kubelets, { key, cert, isLetIn })
   const stop = store.subscribe(({ resource, object, type }) => {
     if (resource !== Nodes || type === 'DELETED') return
     // A node that somebody creates gets its kubelet in the next planned call, which changes it.

@@ -38,7 +38,8 @@ export function parseRequest(resources: Catalogue, method: string, path: string,
   }
   const [plural, name, subresource] = rest
   const type = resources.find(group, version, plural ?? '')
-  if (type === undefined || rest.length > 3) throw pathNotFound()
+  // What is behind a proxy has a path of its own.
+  if (type === undefined || (rest.length > 3 && subresource !== 'proxy')) throw pathNotFound()
   if (!type.namespaced && namespace !== undefined) throw pathNotFound()
   if (type.namespaced && namespace === undefined && name !== undefined) throw pathNotFound()
   return { verb: verbOf(method, name, query), type, namespace, name, subresource }

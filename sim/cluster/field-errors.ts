@@ -64,7 +64,7 @@ export class FieldErrors {
   }
 
   /** @throws ApiError Invalid when anything was collected. */
-  throwIfAny(type: ResourceType, name: string): void {
+  throwIfAny(type: Pick<ResourceType, 'kind' | 'group'>, name: string): void {
     if (this.#causes.length === 0) return
     throw invalid({ kind: type.kind, group: type.group }, name, this.#causes)
   }

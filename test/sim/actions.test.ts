@@ -38,6 +38,15 @@ function play(seed = 'actions'): Played {
     dropWatches: say('drop watches'),
     expireWatches: say('expire watches'),
     expireHistory: say('expire history'),
+    endWatches: say('end watches'),
+    silenceWatches: every => {
+      faults.push(`silence each ${every}`)
+      return say('reset the silent')
+    },
+    goDown: () => {
+      faults.push('go down')
+      return say('up')
+    },
     disturb: (disturbance: Disturbance) => {
       faults.push(`begin ${JSON.stringify(disturbance)}`)
       return say('end')
@@ -208,6 +217,34 @@ t.test('faults of the API server begin at once and end in planned time', t => {
   sim.clock.advance(1)
   t.same(faults.splice(0), ['end'])
   sim.clock.advance(1000)
-  t.same(faults, ['end'])
+  t.same(faults.splice(0), ['end'])
+  t.end()
+})
+
+t.test('every fault of the API server that lasts ends exactly, once', t => {
+  const lasting: [action: string, args: ActionArgs, begin: string, end: string][] = [
+    ['silence-watches', { for: '5s' }, 'silence each 1', 'reset the silent'],
+    ['silence-watches', { for: '5s', every: 3 }, 'silence each 3', 'reset the silent'],
+    ['restart-api', { for: '5s' }, 'go down', 'up'],
+    ['api-delay', { for: '5s', delay: '2s', verb: 'list' }, 'begin {"delayMs":2000,"verbs":["list"]}', 'end'],
+    ['api-errors', { for: '5s', code: 410 }, 'begin {"refusal":{"code":410,"every":1}}', 'end'],
+    ['watch-delay', { for: '5s', delay: '1s' }, 'begin {"watchDelayMs":1000}', 'end'],
+    ['watch-duplicates', { for: '5s', every: 2 }, 'begin {"duplicateEvery":2}', 'end'],
+    ['watch-replay', { for: '5s', versions: 50 }, 'begin {"replayVersions":50}', 'end'],
+    ['bookmark-delay', { for: '5s', delay: '30s' }, 'begin {"bookmarkDelayMs":30000}', 'end'],
+    // JSON knows no infinity.
+    ['bookmark-delay', { for: '5s' }, 'begin {"bookmarkDelayMs":null}', 'end'],
+  ]
+  for (const [action, args, begin, end] of lasting) {
+    const { sim, perform, faults } = play()
+    perform(action, args)
+    sim.clock.advance(4999)
+    t.same(faults, [begin], action)
+    sim.clock.advance(10_000)
+    t.same(faults, [begin, end], action)
+  }
+  const { perform, faults } = play()
+  perform('end-watches')
+  t.same(faults, ['end watches'])
   t.end()
 })

@@ -1,22 +1,23 @@
 import { ApiError, keyOf, type KubeObject, type VirtualKind } from '../cluster/index.ts'
 import { parseListOptions } from './list-options.ts'
-import type { Form } from './negotiation.ts'
-import { methodNotAllowed, pathNotFound, type RequestInfo } from './request-info.ts'
+import { negotiate } from './negotiation.ts'
 import { Selection } from './selection.ts'
+import type { VirtualRequest, VirtualResource } from './virtual-group.ts'
 
 const META_VERSION = 'meta.k8s.io/v1'
 
 /**
- * Answers a read of a kind that nobody stores. As from an aggregated API server that has neither history nor pages: every
- * answer is of now and whole, and has no resource version.
- *
- * @throws ApiError NotFound, MethodNotAllowed, BadRequest
+ * A kind whose objects are there to be read, and made when asked for. As from an aggregated API server that has neither
+ * history nor pages: every answer is of now and whole, and has no resource version.
  */
-export function readVirtual(kind: VirtualKind, info: RequestInfo, query: URLSearchParams, form: Form): object {
+export function readOnlyKind(kind: VirtualKind): VirtualResource {
+  return { type: kind.type, answer: request => read(kind, request) }
+}
+
+/** @throws ApiError NotFound, BadRequest, NotAcceptable */
+function read(kind: VirtualKind, { namespace, name, query, accept }: VirtualRequest): object {
   const { type } = kind
-  const { verb, namespace, name, subresource } = info
-  if (subresource !== undefined) throw pathNotFound()
-  if (!type.verbs.includes(verb)) throw methodNotAllowed()
+  const form = negotiate(accept)
   if (name !== undefined) {
     const object = kind.get(namespace, name)
     if (object === undefined) throw missing(kind, namespace, name)
