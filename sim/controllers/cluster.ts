@@ -34,6 +34,7 @@ import {
 import { LoadModel, ResourceMetrics } from '../load/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
+import { DaemonSetController } from './daemon-set.ts'
 import { DeploymentController } from './deployment.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
@@ -43,7 +44,9 @@ import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
 import { Scheduler } from './scheduler.ts'
+import { StatefulSetController } from './stateful-set.ts'
 import { TaintEvictionController } from './taint-eviction.ts'
+import { VolumeBinder } from './volume-binder.ts'
 import { workloadObjects } from './workload-objects.ts'
 
 export interface ClusterOptions {
@@ -185,6 +188,9 @@ export function createCluster(
   new Scheduler(env, prng.fork('scheduler'))
   new DeploymentController(env)
   new ReplicaSetController(env, prng.fork('replicaset'))
+  new VolumeBinder(env)
+  new StatefulSetController(env)
+  new DaemonSetController(env, prng.fork('daemonset'))
   new EndpointsController(env, prng.fork('endpoints'))
   new HpaController(env, load, metrics)
   router.on<Node>(Nodes, event => kubelets.onNode(event))

@@ -16,6 +16,10 @@ export class NodeLoad {
     return this.#counts.size
   }
 
+  has(node: string): boolean {
+    return this.#counts.has(node)
+  }
+
   count(node: string): number {
     return this.#counts.get(node) ?? 0
   }

@@ -3,6 +3,7 @@ import type { Prng, Timer } from '../../base/index.ts'
 import { Nodes, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
 import { isFinished, withCondition, stampOf } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
+import { pinnedNode } from './node-affinity.ts'
 import { NodeLoad } from './node-load.ts'
 import { repellingTaint } from './taints.ts'
 
@@ -89,9 +90,20 @@ export class Scheduler {
     waiting.timer = undefined
     this.#unschedulable.delete(uid)
     const faults = new Map<string, number>()
-    const node = this.#load.leastLoaded(name => this.#fits(name, pod, faults))
+    const node = this.#choose(pod, faults)
     if (node === undefined) this.#reject(uid, waiting, pod, faults)
     else this.#bind(pod, node)
+  }
+
+  /** A pod that is made for one node is tried there alone: a DaemonSet's pods must not cost the number of nodes each. */
+  #choose(pod: Pod, faults: Map<string, number>): string | undefined {
+    const pinned = pinnedNode(pod.spec)
+    if (pinned === undefined) return this.#load.leastLoaded(name => this.#fits(name, pod, faults))
+    const isKnown = this.#load.has(pinned)
+    if (isKnown && this.#fits(pinned, pod, faults)) return pinned
+    const others = this.#load.size - (isKnown ? 1 : 0)
+    if (others > 0) faults.set("node(s) didn't satisfy plugin(s) [NodeAffinity]", others)
+    return undefined
   }
 
   #fits(name: string, pod: Pod, faults: Map<string, number>): boolean {

@@ -30,7 +30,7 @@ function fnv1a(text: string, seed: number): number {
 }
 
 /** JSON with sorted keys; absent and `undefined` are the same. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const fields = Object.entries(value)

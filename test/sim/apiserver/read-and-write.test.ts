@@ -452,7 +452,15 @@ void t.test('deleting', async t => {
       store.create<ReplicaSet>(ReplicaSets, { metadata: { name, namespace: 'default', ownerReferences: [ref] } })
     }
     make('orphaned')
+    const seen: string[] = []
+    const stop = store.subscribe(({ type, object }) => {
+      const { deletionTimestamp, finalizers } = store.get(Deployments, 'default', 'orphaned')?.metadata ?? {}
+      seen.push(`${type} ${object.kind} ${deletionTimestamp === undefined ? '' : (finalizers?.join() ?? '')}`)
+    })
     await request('DELETE', `${DEPLOYMENTS}/orphaned`, { propagationPolicy: 'Orphan' })
+    stop()
+    // While it lets go of its sets it is marked, so that its controller does not adopt them again.
+    t.same(seen, ['MODIFIED Deployment orphan', 'MODIFIED ReplicaSet orphan', 'DELETED Deployment '])
     t.notOk(store.get(ReplicaSets, 'default', 'orphaned')!.metadata.ownerReferences)
     t.notOk(store.get(Deployments, 'default', 'orphaned'))
     make('waiting')
