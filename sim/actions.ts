@@ -307,6 +307,27 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   {
+    name: 'evict-pods',
+    description:
+      'A node runs short of something, and its kubelet evicts pods: they fail with reason Evicted, and their objects stay.',
+    args: [
+      NODE,
+      { name: 'count', type: 'number', description: 'number of pods; default 1', optional: true, min: 1, whole: true },
+      {
+        name: 'resource',
+        type: 'string',
+        description: 'what the node is short of; default `memory`',
+        optional: true,
+        values: ['memory', 'ephemeral-storage', 'pids'],
+      },
+    ],
+    run({ cluster }, args) {
+      const node = String(args.node)
+      const evicted = cluster.evictPods(node, Number(args.count ?? 1), String(args.resource ?? 'memory'))
+      return `${node} evicts ${evicted.length === 0 ? 'nothing' : evicted.join(', ')}`
+    },
+  },
+  {
     name: 'drop-watches',
     on: 'api',
     description: 'The API server breaks all open watches without a word, as a lost network does.',

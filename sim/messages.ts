@@ -46,6 +46,8 @@ export interface ClusterTimings {
   readonly readyMs: Jittered
   /** Kubelet: from the deletion mark to the end of the containers (SIGTERM handled). */
   readonly terminateMs: Jittered
+  /** Kubelet: pulling an image that the node does not have yet. Without it, images are there already. */
+  readonly pullMs?: LogNormal
   /** Node lease renewal. Kubernetes: 10 000. */
   readonly leaseRenewMs: number
   /** Silence after which a node's Ready becomes Unknown. Kubernetes: 50 000. */
@@ -60,6 +62,12 @@ export interface ClusterTimings {
 export interface Jittered {
   readonly base: number
   readonly jitter: number
+}
+
+/** Log-normal, by two of its quantiles: `p50` < `p99`. */
+export interface LogNormal {
+  readonly p50: number
+  readonly p99: number
 }
 
 /** One action of the scenario at its planned time. Actions are registered by name in `sim/actions.ts`. */

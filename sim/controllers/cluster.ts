@@ -100,6 +100,8 @@ export interface Cluster {
   partitionNode(name: string): void
   /** @throws ApiError NotFound */
   healNode(name: string): void
+  /** A node runs short of `resource`: its kubelet evicts that many pods. Returns their names. @throws ApiError NotFound */
+  evictPods(node: string, count: number, resource: string): string[]
   /** Deletes the Node object, as a cloud controller does; its pods are collected some time later. @throws ApiError NotFound */
   deleteNode(name: string): void
   /** In the order of their registration. */
@@ -262,6 +264,7 @@ export function createCluster(
     healNode(name) {
       if (kubelets.partition(name, false) && !kubelets.isSilent(name)) options.onNodeAnswering?.(name)
     },
+    evictPods: (node, count, resource) => kubelets.evict(node, count, resource),
     deleteNode(name) {
       store.delete(Nodes, undefined, name)
     },

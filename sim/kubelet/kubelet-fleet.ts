@@ -50,6 +50,11 @@ export class KubeletFleet {
     return this.#get(name).partition(partitioned)
   }
 
+  /** Returns the names of the pods that the kubelet evicts. @throws ApiError NotFound */
+  evict(name: string, count: number, resource: string): string[] {
+    return this.#get(name).evict(count, resource)
+  }
+
   /** @throws ApiError NotFound */
   isSilent(name: string): boolean {
     return this.#get(name).isSilent

@@ -1,12 +1,14 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
 import { Nodes, type Stored } from '../cluster/index.ts'
-import { stampOf } from '../informers/index.ts'
+import { isActive, stampOf } from '../informers/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { NodeHeartbeat } from './node-heartbeat.ts'
+import { NodeImages } from './node-images.ts'
 import { nodeObject } from './node-object.ts'
 import type { NodeSlice } from './pod-network.ts'
 import { PodWorker } from './pod-worker.ts'
+import { isStatic } from './static-pod.ts'
 
 export interface NodePlace {
   readonly name: string
@@ -32,6 +34,7 @@ export class Kubelet {
   readonly #place: NodePlace
   readonly #slice: NodeSlice
   readonly #heartbeat: NodeHeartbeat
+  readonly #images: NodeImages
   /** By uid of the pod. */
   readonly #workers = new Map<string, PodWorker>()
   #isSilent = false
@@ -42,6 +45,7 @@ export class Kubelet {
     this.#prng = prng
     this.#place = place
     this.#slice = slice
+    this.#images = new NodeImages(prng, place.name, env.timings.pullMs)
     this.#heartbeat = new NodeHeartbeat(
       env.clock,
       prng.fork(`node/${place.name}`),
@@ -81,7 +85,9 @@ export class Kubelet {
     let worker = this.#workers.get(uid)
     if (worker === undefined) {
       const prng = this.#prng.fork(`pod/${namespace}/${name}`)
-      const node = { name: this.#place.name, slice: this.#slice, isPartitioned: () => this.#isPartitioned }
+      const { name: nodeName } = this.#place
+      const isPartitioned = (): boolean => this.#isPartitioned
+      const node = { name: nodeName, slice: this.#slice, images: this.#images, isPartitioned }
       worker = new PodWorker(this.#env, prng, node, pod, () => this.#workers.delete(uid))
       this.#workers.set(uid, worker)
     }
@@ -109,6 +115,25 @@ export class Kubelet {
     this.#isPartitioned = partitioned
     if (!this.#isSilent) this.#setReachable(!partitioned)
     return true
+  }
+
+  /**
+   * Evicts pods because the node runs short of something, as many as there are up to `count`, in the order in which a kubelet
+   * would: those that asked for nothing first, of these the least important and then the youngest; never static ones. Returns
+   * their names; none of a node that is silent.
+   */
+  evict(count: number, resource: string): string[] {
+    if (this.#isSilent) return []
+    const ranked: { readonly pod: Stored<Pod>; readonly worker: PodWorker }[] = []
+    for (const { pod } of this.#env.pods.onNode(this.#place.name).entries.values()) {
+      const worker = this.#workers.get(pod.metadata.uid)
+      if (worker !== undefined && isActive(pod) && !isStatic(pod)) ranked.push({ pod, worker })
+    }
+    // In order of creation before; the youngest of equals goes first.
+    ranked.reverse().sort((a, b) => evictionRank(a.pod) - evictionRank(b.pod) || priorityOf(a.pod) - priorityOf(b.pod))
+    const chosen = ranked.slice(0, count)
+    for (const { worker } of chosen) worker.evict(`The node was low on resource: ${resource}. `)
+    return chosen.map(({ pod }) => pod.metadata.name)
   }
 
   /** Whether a Node object is the one that this kubelet registered or took over. */
@@ -169,6 +194,16 @@ export class Kubelet {
       events.normal(source, Nodes, adopted, 'Starting', 'Starting kubelet.')
     }
   }
+}
+
+const QOS_RANKS: Readonly<Record<string, number>> = { BestEffort: 0, Burstable: 1, Guaranteed: 2 }
+
+function evictionRank({ status }: Pod): number {
+  return QOS_RANKS[status?.qosClass ?? 'Burstable'] ?? 1
+}
+
+function priorityOf({ spec }: Pod): number {
+  return spec?.priority ?? 0
 }
 
 function sizeOf(status: NonNullable<Node['status']>): Pick<NonNullable<Node['status']>, 'capacity' | 'allocatable'> {
