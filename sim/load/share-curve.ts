@@ -15,6 +15,11 @@
 export class ShareCurve {
   #pieces: Piece[] = [{ atMs: 0, requests: 0, ramp: NOTHING, ready: 0 }]
 
+  /** Pieces that are remembered: a few more than began within the last `HISTORY_MS`. */
+  get pieces(): number {
+    return this.#pieces.length
+  }
+
   /** Pods that share the load now. */
   get ready(): number {
     return this.#last.ready
