@@ -312,7 +312,7 @@ export class HpaController {
     const { namespace, name } = hpa.metadata
     this.#env.store.modify<HorizontalPodAutoscaler>(HorizontalPodAutoscalers, namespace, name, object => ({
       ...object,
-      status: status as HorizontalPodAutoscalerStatus,
+      status,
     }))
   }
 

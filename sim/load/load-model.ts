@@ -170,7 +170,7 @@ export class LoadModel {
     if (type === 'DELETED') {
       if (load === undefined) return
       this.#setServing(load, nowMs, false)
-      for (const { name } of [...load.running]) this.#end(load, nowMs, name)
+      while (load.running.length > 0) this.#end(load, nowMs, load.running[0]!.name)
       this.#pods.delete(uid)
       for (const group of load.groups) {
         group.members.delete(uid)
@@ -208,7 +208,7 @@ export class LoadModel {
       node: pod.spec?.nodeName ?? '',
       groups,
       settings,
-      server: settings.container ?? pod.spec?.containers[0]?.name ?? '',
+      server: settings.container ?? pod.spec?.containers?.[0]?.name ?? '',
       seed: seedOf(uid),
     })
     for (const group of groups) group.members.add(uid)

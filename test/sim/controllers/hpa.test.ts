@@ -107,7 +107,7 @@ void t.test('a rising load makes a stair, one that falls a cliff five minutes la
   const [up, down] = [sizes.slice(0, 24), sizes.slice(24, 48)]
   t.ok(
     up.every((n, i) => i === 0 || n >= up[i - 1]!),
-    `only up: ${up}`,
+    `only up: ${up.join(', ')}`,
   )
   t.ok(new Set(up).size >= 5, 'by steps')
   t.ok(up.at(-1)! >= 16 && up.at(-1)! <= 18, `800 requests of 1 ms at half of 100m, and what they idle: ${up.at(-1)}`)

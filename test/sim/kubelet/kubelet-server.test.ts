@@ -244,7 +244,7 @@ void t.test('a counter of a node does not fall when its pods go', async t => {
   const after = await cpu()
   t.ok(
     after.every((seconds, i) => seconds > before[i]!),
-    `${before} → ${after}`,
+    `${before.join(', ')} → ${after.join(', ')}`,
   )
 })
 

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
+import type { Pod } from 'kubernetes-types/core/v1.js'
 import { Deployments, Pods } from '../../../sim/cluster/index.ts'
 import { isActive, isReady, type Sim, simulate, workload } from '../controllers/harness.ts'
 
@@ -67,7 +68,7 @@ void t.test('a load ramps, can be offered to a Service, and ends with its worklo
   t.same(cpu(sim, 'web'), Array(4).fill(IDLE + 0.1e9))
   sim.cluster.offerLoad('shop', 'canary', 60, 0)
   t.same(
-    cpu(sim, 'web').toSorted(),
+    cpu(sim, 'web').toSorted((a, b) => a - b),
     [...Array(2).fill(IDLE + 0.1e9), ...Array(2).fill(IDLE + 0.13e9)],
     'its own on top',
   )
@@ -153,7 +154,7 @@ void t.test('CPU seconds are the integral of the cores, whatever the number of r
 void t.test('a pod that nobody controls is its own workload; one that is gone uses nothing', async t => {
   const sim = simulate({ nodes: 1 })
   sim.cluster.applyWorkload(workload('other', 0))
-  sim.store.create(Pods, {
+  sim.store.create<Pod>(Pods, {
     metadata: { namespace: 'shop', name: 'alone', annotations: { 'churnbench.io/load-rps': '100' } },
     spec: {
       containers: [
@@ -161,7 +162,7 @@ void t.test('a pod that nobody controls is its own workload; one that is gone us
         { name: 'sidecar', image: 'web:1' },
       ],
     },
-  } as object)
+  })
   sim.clock.advance(20_000)
   const { uid } = sim.pod('alone').metadata
   const usage = (): number[] =>

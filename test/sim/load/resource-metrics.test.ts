@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Pod } from 'kubernetes-types/core/v1.js'
 import t, { type Test } from 'tap'
 import { SystemClock } from '../../../base/index.ts'
 import { createApiServer, readOnlyKind, writeKubeconfig } from '../../../sim/apiserver/index.ts'
@@ -168,9 +169,9 @@ void t.test('kubectl top', { skip: existsSync(KUBECTL) ? false : 'no kubectl' },
   t.match(pods, ['POD NAME CPU(cores) MEMORY(bytes)', /^web-\S+ web 152m \d+Mi$/, /^web-\S+ web 152m \d+Mi$/])
   t.match((await top('pods', '-n', 'shop', '--sum')).at(-1), /^306m \d+Mi$/)
   t.match(await top('pods', '-A', '--sort-by=cpu'), { 1: / 152m /, 3: / 2m / })
-  sim.store.create(Pods, {
+  sim.store.create<Pod>(Pods, {
     metadata: { namespace: 'shop', name: 'new' },
     spec: { containers: [{ name: 'a', image: 'b' }] },
-  } as object)
+  })
   await t.rejects(top('pod', '-n', 'shop', 'new'), /podmetrics.metrics.k8s.io "shop\/new" not found/)
 })

@@ -19,9 +19,9 @@ const changes = fc
     }),
     { minLength: 1, maxLength: 40 },
   )
-  .map(list => {
+  .map((list): Change[] => {
     let atMs = 0
-    return list.map(({ afterMs, change }) => ({ ...change, atMs: (atMs += afterMs) })) as Change[]
+    return list.map(({ afterMs, change }) => ({ ...change, atMs: (atMs += afterMs) }))
   })
 
 /** What is offered at an instant, and how many are ready: everything that was said up to it, from the start. */
