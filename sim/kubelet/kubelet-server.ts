@@ -36,8 +36,8 @@ const UNAUTHORIZED = 'Unauthorized'
  * ```
  *   127.2.0.1:10250 ─┐                                     ┌─ reachable: the page of the node whose address it is
  *   127.2.1.1:10250 ─┼─▶ socket ─▶ TLS ─▶ request ─▶ token ┤
- *   …               ─┘      └─ unreachable: held           └─ unreachable: never answered
- *                                  └────────────── recover(): all of the node's connections are reset ──┘
+ *   …               ─┘      └─ unreachable: held           └─ unreachable: never answered, held
+ *                                  └── recover(), or somebody connects who is answered: those that are held are reset
  * ```
  *
  * It runs in the thread of the control plane, since its figures are made from what is there: a page costs some 10 µs per pod
@@ -50,6 +50,8 @@ export class KubeletServer {
   readonly #https: HttpsServer
   readonly #listeners = new Map<string, Server>()
   readonly #sockets = new Map<string, Set<Socket>>()
+  /** Connections that wait in vain, by node. */
+  readonly #held = new Map<string, Set<Socket>>()
   readonly #nodeAt = new Map<string, string>()
   #closed = false
 
@@ -84,7 +86,8 @@ export class KubeletServer {
 
   /** A node answers again: whoever waited for it in vain must connect anew. */
   recover(node: string): void {
-    for (const socket of this.#sockets.get(node) ?? []) socket.resetAndDestroy()
+    for (const socket of this.#held.get(node) ?? []) socket.resetAndDestroy()
+    this.#held.delete(node)
   }
 
   close(): void {
@@ -122,13 +125,33 @@ export class KubeletServer {
     // The other side went away; 'close' follows.
     socket.on('error', () => {})
     // One that is never read never hears of its end: it is there until the node answers again.
-    if (this.#api.isReachable(node)) this.#https.emit('connection', socket)
-    else socket.pause()
+    if (this.#api.isReachable(node)) {
+      this.recover(node)
+      this.#https.emit('connection', socket)
+    } else {
+      socket.pause()
+      this.#hold(node, socket)
+    }
+  }
+
+  #hold(node: string, socket: Socket | undefined): void {
+    if (socket === undefined) return
+    const held = this.#held.get(node) ?? new Set()
+    this.#held.set(node, held.add(socket))
+    socket.once('close', () => held.delete(socket))
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const node = this.#nodeAt.get(request.socket.localAddress ?? '')
-    if (node === undefined || !this.#api.isReachable(node)) return
+    if (node === undefined) return refuse(response, 404, '404: Page Not Found')
+    if (!this.#api.isReachable(node)) {
+      // What is reset later is the connection beneath TLS.
+      const { remotePort } = request.socket
+      return this.#hold(
+        node,
+        [...(this.#sockets.get(node) ?? [])].find(socket => socket.remotePort === remotePort),
+      )
+    }
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim()
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (token === undefined || !this.#options.isLetIn(token)) return refuse(response, 401, UNAUTHORIZED)

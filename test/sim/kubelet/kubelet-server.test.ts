@@ -266,6 +266,7 @@ void t.test('a silent or partitioned node lets clients wait, and resets them whe
     await t.rejects(kept, { code: 'ECONNRESET' })
     await t.rejects(fresh, { code: 'ECONNRESET' })
     t.equal((await ask(sim, server, 'node-0', '/healthz'))?.code, 200)
+    t.equal((await ask(sim, server, 'node-0', '/healthz', { agent }))?.code, 200)
     agent.destroy()
   }
 })
