@@ -1,9 +1,15 @@
 // The autoscaler in a cluster on virtual time: what it writes and says, in which order, and how it follows a load.
 import t from 'tap'
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js'
-import type { Deployment } from 'kubernetes-types/apps/v1.js'
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { Event } from 'kubernetes-types/core/v1.js'
-import { Deployments, Events, HorizontalPodAutoscalers } from '../../../sim/cluster/index.ts'
+import {
+  applyDefaults,
+  Deployments,
+  Events,
+  HorizontalPodAutoscalers,
+  StatefulSets,
+} from '../../../sim/cluster/index.ts'
 import { decide, HPA_DEFAULTS, HPA_START, type HpaSpec } from '../../../sim/controllers/hpa-rule.ts'
 import { type Sim, simulate, workload } from './harness.ts'
 
@@ -286,4 +292,29 @@ void t.test('the same seed gives the same sizes at the same times', async t => {
     return JSON.stringify([hpa(sim).status, said(sim), size(sim)])
   }
   t.equal(run(), run())
+})
+
+void t.test('StatefulSets are scaled too, and their pods are found by their set', async t => {
+  const sim = simulate({ nodes: 3 })
+  sim.cluster.applyWorkload(workload('web', 0))
+  const draft: StatefulSet = {
+    metadata: { namespace: 'shop', name: 'db' },
+    spec: {
+      replicas: 2,
+      serviceName: 'db',
+      selector: { matchLabels: { app: 'db' } },
+      template: {
+        metadata: { labels: { app: 'db' }, annotations: { 'churnbench.io/load-rps': '300' } },
+        spec: { containers: [{ name: 'db', image: 'db:1', resources: { requests: { cpu: '100m' } } }] },
+      },
+    },
+  }
+  applyDefaults(StatefulSets, draft)
+  sim.store.create<StatefulSet>(StatefulSets, draft)
+  sim.clock.advance(60_000)
+  add(sim, 'db', { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db' } })
+  sim.clock.advance(180_000)
+  const replicas = sim.store.get<StatefulSet>(StatefulSets, 'shop', 'db')!.spec!.replicas!
+  t.ok(replicas === 6 || replicas === 7, `300 m by 50 m, and what they idle: ${replicas}`)
+  t.equal(sim.pods('db').length, replicas)
 })
