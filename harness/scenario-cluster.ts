@@ -74,6 +74,7 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
     zones: input.zones ?? Math.min(DEFAULT_ZONES, input.nodes),
     podsPerNodeMax: input.podsPerNodeMax ?? DEFAULT_PODS_PER_NODE_MAX,
     workloads: completed,
+    ...(input.kubeletPorts === undefined ? {} : { kubeletPorts: input.kubeletPorts }),
     timings: completeTimings({ ...DEFAULT_TIMINGS, ...input.timings }, ms, faults),
   }
 }

@@ -84,6 +84,7 @@ export const SCENARIO_SCHEMA = {
         nodes: { type: 'integer', minimum: 1, maximum: 5000 },
         zones: { type: 'integer', minimum: 1 },
         podsPerNodeMax: { type: 'integer', minimum: 1, maximum: 250 },
+        kubeletPorts: { type: 'boolean' },
         workloads: {
           type: 'object',
           propertyNames: { pattern: dnsLabel },

@@ -111,6 +111,8 @@ export interface ClusterInput {
   readonly nodes: number
   readonly zones?: number
   readonly podsPerNodeMax?: number
+  /** Whether nodes serve their kubelets' metrics on port 10250. Default false: scrapes of them cost the control plane. */
+  readonly kubeletPorts?: boolean
   readonly workloads: Readonly<Record<string, WorkloadInput>>
   readonly timings?: Partial<TimingsInput>
 }

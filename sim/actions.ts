@@ -194,6 +194,28 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   {
+    name: 'load',
+    description:
+      'Offers requests to a workload or a Service: CPU and memory of its pods follow, and with them autoscalers. A ramp where it takes time.',
+    args: [
+      WORKLOAD,
+      { name: 'rps', type: 'number', description: 'requests per second, shared by its ready pods', min: 0 },
+      {
+        name: 'over',
+        type: 'string',
+        description: 'how long the load takes to get there, in a straight line; default at once',
+        optional: true,
+        means: 'duration',
+      },
+    ],
+    run({ cluster }, args) {
+      const { namespace, name } = named(args.workload)
+      const overMs = args.over === undefined ? 0 : parseDuration(String(args.over))
+      cluster.offerLoad(namespace, name, Number(args.rps), overMs)
+      return `offer ${args.rps} requests/s to ${name}${args.over === undefined ? '' : ` within ${args.over}`}`
+    },
+  },
+  {
     name: 'fail-node',
     description: 'A node falls silent: no more leases, and its pods accept connections but never answer.',
     args: [NODE],

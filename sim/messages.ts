@@ -11,6 +11,11 @@ export interface ClusterSpec {
   readonly podsPerNodeMax: number
   readonly workloads: readonly WorkloadSpec[]
   readonly timings: ClusterTimings
+  /**
+   * Whether every node listens on port 10250 of its address, as kubelets do. Default false: it takes a descriptor for each
+   * node and connection, and the control plane's time for each scrape.
+   */
+  readonly kubeletPorts?: boolean
 }
 
 /** A Deployment with a Service in front of it, its own or one that it shares. */

@@ -405,7 +405,8 @@ async function sendVirtual(
   if (subresource !== undefined) throw pathNotFound()
   if (!virtual.type.verbs.includes(verb)) throw methodNotAllowed()
   const body = (): unknown => parseBody(mediaType(request), bytesOf(request))
-  const answered = await virtual.answer({ verb, namespace, name, query, body, user })
+  const { accept } = request.headers
+  const answered = await virtual.answer({ verb, namespace, name, query, accept, body, user })
   return send(reply, verb === 'create' ? 201 : 200, JSON.stringify(answered))
 }
 

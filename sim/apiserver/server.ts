@@ -58,6 +58,8 @@ export interface ApiServer {
   /** Certificate of the authority that clients must trust; empty for plain HTTP. */
   readonly caPem: string
   readonly token: string
+  /** Whether a bearer token is somebody's; what kubelets ask of it by a TokenReview. */
+  isKnown(token: string): boolean
   /** For `inject`. */
   readonly app: FastifyInstance
   /** Since the start. */
@@ -166,6 +168,7 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
     url,
     caPem: certificate?.ca ?? '',
     token: grants[0]?.token ?? '',
+    isKnown: token => authentication.byToken(token) !== undefined,
     app,
     usage: () => usage.snapshot(),
     issueCertificate: (user, groups) => {

@@ -9,6 +9,8 @@ export interface VirtualRequest {
   readonly namespace: string | undefined
   readonly name: string | undefined
   readonly query: URLSearchParams
+  /** Media types that the client would like. */
+  readonly accept: string | undefined
   /** Read when it is asked for. @throws ApiError BadRequest, UnsupportedMediaType */
   readonly body: () => unknown
   readonly user: UserInfo

@@ -1,3 +1,4 @@
+export { amountOf, formatBytes, formatMilli, formatNanos, milliOf } from './amounts.ts'
 export { type Catalogue } from './catalogue.ts'
 export { allocateServiceAddresses } from './cluster-ip.ts'
 export { applyDefaults } from './defaults.ts'
@@ -23,3 +24,4 @@ export {
   timestamp,
 } from './store.ts'
 export { validate, validateMetadata, validateUpdate } from './validation.ts'
+export type { VirtualKind } from './virtual-kind.ts'

@@ -4,14 +4,17 @@ import { formatDuration, type Prng } from '../../base/index.ts'
 import {
   allocateServiceAddresses,
   applyDefaults,
+  DaemonSets,
   Deployments,
   ensureNamespace,
   Nodes,
   notFound,
   type ObjectStore,
   Pods,
+  ReplicaSets,
   type ResourceType,
   Services,
+  StatefulSets,
   type Stored,
 } from '../cluster/index.ts'
 import {
@@ -22,7 +25,15 @@ import {
   PodIndex,
   stampOf,
 } from '../informers/index.ts'
-import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
+import {
+  type KubeletApi,
+  KubeletFleet,
+  nodePage,
+  type PodRuntime,
+  type TargetSpec,
+  viewNode,
+} from '../kubelet/index.ts'
+import { LoadModel, ResourceMetrics } from '../load/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
 import { DaemonSetController } from './daemon-set.ts'
@@ -31,6 +42,7 @@ import { Drain, type Evict } from './drain.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
+import { HpaController } from './hpa.ts'
 import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
@@ -120,6 +132,17 @@ export interface Cluster {
   /** Of those in a zone. */
   nodesOfZone(zone: string): string[]
   isNodeSilent(name: string): boolean
+  /**
+   * Lets the load that a workload, or what is behind a Service, is offered go to `rps` requests per second, in `overMs`.
+   * @throws ApiError NotFound
+   */
+  offerLoad(namespace: string, name: string, rps: number, overMs: number): void
+  /** How busy the pods are. */
+  readonly load: LoadModel
+  /** What metrics-server says of it. */
+  readonly metrics: ResourceMetrics
+  /** What the kubelets answer on their port. */
+  readonly kubelets: KubeletApi
 }
 
 /** Namespaces of every cluster. */
@@ -183,6 +206,8 @@ export function createCluster(
   )
   // The index comes first; then controllers in this order for each event, and the kubelets last.
   router.on<Pod>(Pods, event => pods.update(event))
+  const load = new LoadModel(clock, store, router, pods)
+  const metrics = new ResourceMetrics(clock, store, load, node => kubelets.answers(node))
   new GarbageCollector(env)
   const nodeLifecycle = new NodeLifecycleController(env)
   new TaintEvictionController(env)
@@ -194,6 +219,7 @@ export function createCluster(
   new StatefulSetController(env)
   new DaemonSetController(env, prng.fork('daemonset'))
   new EndpointsController(env, prng.fork('endpoints'))
+  new HpaController(env, load, metrics)
   router.on<Node>(Nodes, event => kubelets.onNode(event))
   router.on<Pod>(Pods, event => kubelets.onPod(event))
 
@@ -301,8 +327,26 @@ export function createCluster(
     nodeNames: () => kubelets.names(),
     nodesOfZone: zone => kubelets.namesOfZone(zone),
     isNodeSilent: name => kubelets.isSilent(name),
+    offerLoad(namespace, name, rps, overMs) {
+      const known = LOADABLE.some(type => store.get(type, namespace, name) !== undefined)
+      if (!known) throw notFound(Deployments, name)
+      load.offer(`${namespace}/${name}`, rps, overMs)
+    },
+    load,
+    metrics,
+    kubelets: {
+      addressOf: node => kubelets.addressOf(node),
+      isReachable: node => kubelets.isReachable(node),
+      page(node, path) {
+        const view = viewNode(clock, store, pods, load, node)
+        return view && nodePage(path, view)
+      },
+    },
   }
 }
+
+/** What a load can be offered to by name. */
+const LOADABLE = [Deployments, StatefulSets, DaemonSets, ReplicaSets, Services, Pods]
 
 function createOrUpdate(store: ObjectStore, type: ResourceType, wanted: Deployment | Service): void {
   const { namespace, name = '' } = wanted.metadata ?? {}

@@ -78,6 +78,21 @@ export class KubeletFleet {
     return this.#get(name).isSilent
   }
 
+  /** Whether there is such a kubelet and it is not silent. */
+  answers(name: string): boolean {
+    return this.#kubelets.get(name)?.isSilent === false
+  }
+
+  /** Whether there is such a node and it answers to those outside of the cluster. */
+  isReachable(name: string): boolean {
+    return this.#kubelets.get(name)?.isReachable === true
+  }
+
+  /** Loopback address of a node that has a kubelet. */
+  addressOf(name: string): string | undefined {
+    return this.#kubelets.get(name)?.address
+  }
+
   namesOfZone(zone: string): string[] {
     return [...this.#kubelets].filter(([, kubelet]) => kubelet.zone === zone).map(([name]) => name)
   }

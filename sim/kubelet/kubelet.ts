@@ -65,6 +65,15 @@ export class Kubelet {
     return this.#isSilent
   }
 
+  /** Whether the node and its pods answer to those outside of the cluster. */
+  get isReachable(): boolean {
+    return !this.#isSilent && !this.#isPartitioned
+  }
+
+  get address(): string {
+    return this.#slice.nodeAddress
+  }
+
   get zone(): string {
     return this.#place.zone
   }

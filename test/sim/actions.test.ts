@@ -263,3 +263,21 @@ t.test('every fault of the API server that lasts ends exactly, once', t => {
   t.same(faults, ['end watches'])
   t.end()
 })
+
+t.test('load: a ramp that pods share, by the name of their workload', async t => {
+  const { sim, perform } = play()
+  sim.cluster.applyWorkload(workload('web', 4))
+  sim.clock.advance(20_000)
+  const cores = (): number[] =>
+    sim
+      .pods('web')
+      .map(({ metadata }) => sim.cluster.load.usageOf(metadata.uid, sim.clock.elapsedMs)[0]!.cpuNanoCores / 1e9)
+  t.equal(perform('load', { workload: 'shop/web', rps: 400, over: '10s' }), 'offer 400 requests/s to web within 10s')
+  sim.clock.advance(5_000)
+  t.same(cores(), Array(4).fill(0.052), 'half of a hundred requests of 1 ms, and what they idle')
+  sim.clock.advance(60_000)
+  t.same(cores(), Array(4).fill(0.102))
+  t.equal(perform('load', { workload: 'shop/web', rps: 0 }), 'offer 0 requests/s to web')
+  t.same(cores(), Array(4).fill(0.002))
+  t.throws(() => perform('load', { workload: 'shop/nothing', rps: 1 }), /not found/)
+})
