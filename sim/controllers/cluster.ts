@@ -27,6 +27,7 @@ import { DeploymentController } from './deployment.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
+import { JobController } from './job.ts'
 import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
@@ -160,6 +161,7 @@ export function createCluster(
   new Scheduler(env, prng.fork('scheduler'))
   new DeploymentController(env)
   new ReplicaSetController(env, prng.fork('replicaset'))
+  new JobController(env, prng.fork('job'))
   new EndpointsController(env, prng.fork('endpoints'))
   router.on<Node>(Nodes, event => kubelets.onNode(event))
   router.on<Pod>(Pods, event => kubelets.onPod(event))
