@@ -5,6 +5,7 @@ import type { Status } from 'kubernetes-types/meta/v1.js'
 import type { Clock } from '../../base/index.ts'
 import { ApiError, Namespaces, notFound, type ObjectStore, Pods, type Stored } from '../cluster/index.ts'
 import { deleteObject, isDryRun, parseDeleteRequest } from './deletion.ts'
+import { evictPod } from './eviction.ts'
 import { waitUntilFresh } from './freshness.ts'
 import { parseJson } from './json.ts'
 import { listAll, listPage, type Page } from './list.ts'
@@ -12,7 +13,7 @@ import { parseListOptions } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
 import { parsePatch, type Patch, unsupportedMediaType } from './patch.ts'
 import { patchSchemaOf } from './patch-schema.ts'
-import { bindPod, evictPod } from './pod-actions.ts'
+import { bindPod } from './pod-actions.ts'
 import { type JsonCache, jsonRepresentation, partialRepresentation, type Representation } from './representation.ts'
 import { methodNotAllowed, parseRequest, pathNotFound, type RequestInfo } from './request-info.ts'
 import { scaleOf, withScale } from './scale.ts'
@@ -74,7 +75,7 @@ export class ResourceApi {
         subresource === 'binding'
           ? bindPod(this.#store, addressOf(info), body, isDryRun(undefined, query))
           : evictPod(this.#store, addressOf(info), body, query)
-      return send(reply, 201, JSON.stringify(status))
+      return send(reply, status.code ?? 201, JSON.stringify(status))
     }
     throw pathNotFound()
   }

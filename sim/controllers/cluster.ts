@@ -24,6 +24,7 @@ import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
 import { DeploymentController } from './deployment.ts'
+import { DisruptionController } from './disruption.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
@@ -162,6 +163,7 @@ export function createCluster(
   new DeploymentController(env)
   new ReplicaSetController(env, prng.fork('replicaset'))
   new JobController(env, prng.fork('job'))
+  new DisruptionController(env)
   new EndpointsController(env, prng.fork('endpoints'))
   router.on<Node>(Nodes, event => kubelets.onNode(event))
   router.on<Pod>(Pods, event => kubelets.onPod(event))

@@ -9,6 +9,18 @@ t.test('first', async t => {
   console.error(JSON.stringify(getJob(sim, 'work').status))
   for (const pod of podsOf(sim, 'work')) endPod(sim, pod)
   sim.clock.advance(5000)
-  console.error(JSON.stringify(getJob(sim, 'work').status, null, 1), podsOf(sim, 'work').map(p=>p.metadata), saidAbout(sim, 'work'))
-  for (const { atMs, event } of sim.events) if (event.resource.kind === 'Job' || (event.resource.kind==='Pod')) console.error(atMs, event.type, event.resource.kind, event.object.metadata.name, JSON.stringify((event.object as any).status)?.slice(0,200))
+  console.error(
+    JSON.stringify(getJob(sim, 'work').status, null, 1),
+    podsOf(sim, 'work').map(p => p.metadata),
+    saidAbout(sim, 'work'),
+  )
+  for (const { atMs, event } of sim.events)
+    if (event.resource.kind === 'Job' || event.resource.kind === 'Pod')
+      console.error(
+        atMs,
+        event.type,
+        event.resource.kind,
+        event.object.metadata.name,
+        JSON.stringify((event.object as any).status)?.slice(0, 200),
+      )
 })
