@@ -23,6 +23,7 @@ import {
 import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
+import { CronJobController } from './cron-job.ts'
 import { DeploymentController } from './deployment.ts'
 import { DisruptionController } from './disruption.ts'
 import { EndpointsController } from './endpoints.ts'
@@ -34,6 +35,7 @@ import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
 import { Scheduler } from './scheduler.ts'
 import { TaintEvictionController } from './taint-eviction.ts'
+import { TtlAfterFinishedController } from './ttl-after-finished.ts'
 import { workloadObjects } from './workload-objects.ts'
 
 export interface ClusterOptions {
@@ -163,6 +165,8 @@ export function createCluster(
   new DeploymentController(env)
   new ReplicaSetController(env, prng.fork('replicaset'))
   new JobController(env, prng.fork('job'))
+  new CronJobController(env, prng.fork('cronjob'))
+  new TtlAfterFinishedController(env)
   new DisruptionController(env)
   new EndpointsController(env, prng.fork('endpoints'))
   router.on<Node>(Nodes, event => kubelets.onNode(event))

@@ -19,7 +19,6 @@ const DELETION_TIMEOUT_MS = 120_000
 /** A pod that says so long that it is being disrupted, and is not deleted, is not. */
 const STALE_MS = 120_000
 const KEY_SPACING_MS = 5
-const WRITE_MS = 1
 const SOURCE = { component: 'controllermanager' }
 
 interface Expected {
@@ -51,7 +50,7 @@ export class DisruptionController {
   constructor(env: ControllerEnvironment) {
     this.#env = env
     this.#queue = new WorkQueue(env.clock, key => this.#reconcile(key), { keySpacingMs: KEY_SPACING_MS })
-    this.#stale = new WorkQueue(env.clock, uid => this.#clearStale(uid), { spacingMs: WRITE_MS })
+    this.#stale = new WorkQueue(env.clock, uid => this.#clearStale(uid))
     env.router.on<PodDisruptionBudget>(PodDisruptionBudgets, event => this.#onBudget(event))
     env.router.on<Pod>(Pods, event => this.#onPod(event))
   }

@@ -5,7 +5,6 @@ import {
   admitJob,
   Events,
   Jobs,
-  keyOf,
   Pods,
   type ResourceType,
   type Stored,
@@ -13,8 +12,6 @@ import {
   type Writable,
 } from '../../../sim/cluster/index.ts'
 import type { Sim } from './harness.ts'
-
-const uids = new Prng('jobs')
 
 /** Pods of it end when a test says so, whatever kubelets do by themselves. */
 export function jobTemplate(more: PodTemplateSpec = {}): PodTemplateSpec {
@@ -40,7 +37,7 @@ export function jobSpec(spec: Partial<JobSpec> = {}): JobSpec {
 }
 
 export function createJob(sim: Sim, name: string, spec: Partial<JobSpec> = {}): Stored<Job> {
-  const uid = uids.uuid()
+  const uid = new Prng(name).uuid()
   const job: Writable<Job> = { metadata: { namespace: 'default', name, uid }, spec: structuredClone(jobSpec(spec)) }
   admitJob(job)
   return sim.store.create<Job>(Jobs, job, { uid })
@@ -111,5 +108,3 @@ export function writesTo(
   })
   return writes
 }
-
-export { keyOf }
