@@ -1,6 +1,6 @@
 import { Cron } from 'croner'
 import { parseDuration } from '../../base/index.ts'
-import { TimeZone, UTC } from './time-zone.ts'
+import { TimeZone } from './time-zone.ts'
 
 /** When a schedule says that something happens. Unix milliseconds, whole seconds. */
 export interface CronSchedule {
@@ -22,10 +22,11 @@ const FOREIGN = /[LW#+]/
  * @throws Error with a sentence about what is wrong with the schedule; RangeError for an unknown zone.
  */
 export function parseCronSchedule(schedule: string, timeZone: string | undefined): CronSchedule {
-  const zone = timeZone === undefined ? UTC : new TimeZone(timeZone)
+  const zone = timeZone === undefined ? undefined : new TimeZone(timeZone)
   if (schedule.startsWith(EVERY)) return everySo(parseDuration(schedule.slice(EVERY.length)))
   const text = normalised(schedule)
   const cron = new Cron(text, { paused: true, mode: '5-part', timezone: 'UTC' })
+  if (zone === undefined) return { next: afterMs => cron.nextRun(new Date(afterMs))?.getTime() }
   return { next: afterMs => nextInZone(cron, zone, afterMs) }
 }
 
