@@ -196,8 +196,8 @@ export class JobController {
     const found = isComplete ? completion(stampOf(clock)) : undefined
     this.#write(key, job, progress, track(job, counts, state, found), failures, found)
     if (turned === undefined) return
-    const [reason, message] = isSuspended(job) ? ['Suspended', 'Job suspended'] : ['Resumed', 'Job resumed']
-    this.#env.events.normal(SOURCE, Jobs, job, reason!, message!)
+    const reason = isSuspended(job) ? 'Suspended' : 'Resumed'
+    this.#env.events.normal(SOURCE, Jobs, job, reason, `Job ${reason.toLowerCase()}`)
   }
 
   /** Deletes what is still active; their finalizers go later, as they are counted. */
