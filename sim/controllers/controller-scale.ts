@@ -1,9 +1,7 @@
-import type { ReplicaSet } from 'kubernetes-types/apps/v1.js'
 import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
 import {
   apiVersionOf,
   Deployments,
-  type KubeObject,
   type ObjectStore,
   ReplicaSets,
   type Stored,
@@ -36,13 +34,13 @@ export function scaleOf(
   const owner = store.get(type, namespace, reference.name)
   if (owner?.metadata.uid !== reference.uid) return undefined
   if (type !== ReplicaSets) return scaled(owner)
-  const above = controllerOf(owner as Stored<ReplicaSet>)
+  const above = controllerOf(owner)
   if (above?.kind !== Deployments.kind) return scaled(owner)
   const deployment = store.get(Deployments, namespace, above.name)
   return deployment?.metadata.uid === above.uid ? scaled(deployment) : undefined
 }
 
-function scaled(owner: Stored<KubeObject>): ControllerScale {
+function scaled(owner: Stored): ControllerScale {
   const { replicas = 1 } = (owner as { spec?: { replicas?: number } }).spec ?? {}
   return { uid: owner.metadata.uid, replicas }
 }

@@ -346,7 +346,8 @@ function sentenceOf(error: unknown): string {
 
 function isKnownZone(name: string): boolean {
   try {
-    return new TimeZone(name) !== undefined
+    new TimeZone(name)
+    return true
   } catch {
     return false
   }

@@ -357,7 +357,7 @@ t.test('the most recent start is the last one not after now, over schedules and 
         const nowMs = createdMs + seconds * 1000
         const cronJob = {
           metadata: { creationTimestamp: new Date(createdMs).toISOString() },
-          spec: { ...(startingDeadlineSeconds === undefined ? {} : { startingDeadlineSeconds }) },
+          spec: startingDeadlineSeconds === undefined ? {} : { startingDeadlineSeconds },
         } as Stored<CronJob>
         const { dueMs } = recentStart(cronJob, nowMs, schedule, true)
         if (text.startsWith('@every') && startingDeadlineSeconds !== undefined) return
