@@ -1,11 +1,5 @@
 import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
-import {
-  apiVersionOf,
-  Deployments,
-  type ObjectStore,
-  ReplicaSets,
-  type Stored,
-} from '../cluster/index.ts'
+import { apiVersionOf, Deployments, type ObjectStore, ReplicaSets, type Stored } from '../cluster/index.ts'
 import { controllerOf } from '../informers/index.ts'
 
 /** How many pods a controller is meant to have. */
