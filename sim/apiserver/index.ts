@@ -1,7 +1,7 @@
 export type { TokenGrant, UserInfo } from './authentication.ts'
 export type { Permission } from './authorization.ts'
 export { writeKubeconfig, type KubeconfigOptions } from './kubeconfig.ts'
-export { evictPod } from './pod-actions.ts'
+export { evictPod } from './eviction.ts'
 export { type Disturbance, REFUSAL_CODES, type RefusalCode } from './disturbances.ts'
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts'
 export type { VirtualRequest, VirtualResource } from './virtual-group.ts'

@@ -16,13 +16,14 @@ import {
 import type { UserInfo } from './authentication.ts'
 import { sendParts } from './compression.ts'
 import { deleteObject, isDryRun, parseDeleteRequest } from './deletion.ts'
+import { evictPod } from './eviction.ts'
 import { waitUntilFresh } from './freshness.ts'
 import { JSON_TYPE, parseBody, parseYaml } from './body.ts'
 import { listAll, listPage, type Page } from './list.ts'
 import { parseListOptions } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
 import { APPLY_PATCH, parsePatch, type Patch } from './patch.ts'
-import { bindPod, evictPod } from './pod-actions.ts'
+import { bindPod } from './pod-actions.ts'
 import { isObject } from './json.ts'
 import {
   type JsonCache,
@@ -108,7 +109,7 @@ export class ResourceApi {
         subresource === 'binding'
           ? bindPod(this.#store, addressOf(info), body, isDryRun(undefined, query))
           : evictPod(this.#store, addressOf(info), body, query)
-      return send(reply, 201, JSON.stringify(status))
+      return send(reply, status.code ?? 201, JSON.stringify(status))
     }
     if (info.type === Pods && subresource === 'log') {
       if (info.verb !== 'get') throw methodNotAllowed()

@@ -36,13 +36,16 @@ import {
 import { LoadModel, ResourceMetrics } from '../load/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
+import { CronJobController } from './cron-job.ts'
 import { DaemonSetController } from './daemon-set.ts'
 import { DeploymentController } from './deployment.ts'
+import { DisruptionController } from './disruption.ts'
 import { Drain, type Evict } from './drain.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
 import { HpaController } from './hpa.ts'
+import { JobController } from './job.ts'
 import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
@@ -50,6 +53,7 @@ import { Scheduler } from './scheduler.ts'
 import { StatefulSetController } from './stateful-set.ts'
 import { TaintEvictionController } from './taint-eviction.ts'
 import { VolumeBinder } from './volume-binder.ts'
+import { TtlAfterFinishedController } from './ttl-after-finished.ts'
 import { workloadObjects } from './workload-objects.ts'
 
 export interface ClusterOptions {
@@ -218,6 +222,10 @@ export function createCluster(
   new VolumeBinder(env)
   new StatefulSetController(env)
   new DaemonSetController(env, prng.fork('daemonset'))
+  new JobController(env, prng.fork('job'))
+  new CronJobController(env, prng.fork('cronjob'))
+  new TtlAfterFinishedController(env)
+  new DisruptionController(env)
   new EndpointsController(env, prng.fork('endpoints'))
   new HpaController(env, load, metrics)
   router.on<Node>(Nodes, event => kubelets.onNode(event))

@@ -510,9 +510,10 @@ void t.test('binding and eviction', async t => {
     code: 409,
     message: /already assigned to node "n1"/,
   })
-  t.equal((await request('POST', `${PODS}/a/eviction`, { deleteOptions: { gracePeriodSeconds: 0 } })).code, 201)
+  const eviction = { metadata: { name: 'a' }, deleteOptions: { gracePeriodSeconds: 0 } }
+  t.equal((await request('POST', `${PODS}/a/eviction`, eviction)).code, 201)
   t.equal(store.count(Pods), 0)
-  t.equal((await request('POST', `${PODS}/a/eviction`, {})).code, 404)
+  t.equal((await request('POST', `${PODS}/a/eviction`, eviction)).code, 404)
 })
 
 void t.test('tables', async t => {
