@@ -3,7 +3,7 @@ import { assert, type Clock, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import { type KubeObject, type Stored, type StoredMeta } from './objects.ts'
 import { Catalogue } from './catalogue.ts'
-import { apiVersionOf, Namespaces, Pods, type ResourceType } from './resources.ts'
+import { apiVersionOf, hasGeneration, Namespaces, Pods, type ResourceType } from './resources.ts'
 
 /** One committed change. Its resource version is `object.metadata.resourceVersion`, also for deletions. */
 export interface StoreEvent<T extends KubeObject = KubeObject> {
@@ -103,6 +103,20 @@ export class ObjectStore {
    * @throws ApiError AlreadyExists; Invalid when it has no name; NotFound when its namespace is missing is the API's affair.
    */
   create<T extends KubeObject>(type: ResourceType, draft: T, options: { readonly uid?: string } = {}): Stored<T> {
+    return this.#commit('ADDED', type, ...this.#newVersion(type, draft, this.#prng, options.uid), undefined)
+  }
+
+  /** What `create` would store, with a version that is none and a name and uid that are drawn for it alone. @throws as `create` */
+  rehearseCreate<T extends KubeObject>(type: ResourceType, draft: T): Stored<T> {
+    return this.#newVersion(type, draft, this.#prng.fork('rehearsal'), undefined)[1]
+  }
+
+  #newVersion<T extends KubeObject>(
+    type: ResourceType,
+    draft: T,
+    prng: Prng,
+    uid: string | undefined,
+  ): [id: string, object: Stored<T>] {
     const meta = { ...draft.metadata }
     if (meta.name === undefined || meta.name === '') {
       if (meta.generateName === undefined || meta.generateName === '') {
@@ -111,7 +125,7 @@ export class ObjectStore {
           `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
         )
       }
-      meta.name = meta.generateName + this.#prng.word(5, SUFFIX_ALPHABET)
+      meta.name = meta.generateName + prng.word(5, SUFFIX_ALPHABET)
     }
     const table = this.#table(type)
     const id = key(type, meta.namespace, meta.name)
@@ -126,10 +140,11 @@ export class ObjectStore {
         },
       )
     }
-    meta.uid = options.uid ?? this.#prng.uuid()
+    meta.uid = uid ?? prng.uuid()
     meta.creationTimestamp = timestamp(this.#clock.unixMs())
-    meta.generation ??= 1
-    return this.#commit('ADDED', type, id, { ...draft, metadata: meta } as Stored<T>, undefined)
+    if (hasGeneration(type)) meta.generation ??= 1
+    else delete meta.generation
+    return [id, { ...draft, metadata: meta } as Stored<T>]
   }
 
   /**
@@ -145,30 +160,24 @@ export class ObjectStore {
     const id = key(type, next.metadata?.namespace, name)
     const current = this.#table(type).get(id) as Stored<T> | undefined
     if (current === undefined) throw notFound(type, name)
-    const wanted = next.metadata?.resourceVersion
-    if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, name)
-    const meta: StoredMeta = {
-      ...next.metadata,
-      name,
-      uid: current.metadata.uid,
-      creationTimestamp: current.metadata.creationTimestamp,
-      resourceVersion: current.metadata.resourceVersion,
-    }
-    const specChanged = !isDeepStrictEqual(specOf(current), specOf(next))
-    const generation = current.metadata.generation ?? 1
-    const stored = {
-      ...next,
-      metadata: { ...meta, generation: specChanged ? generation + 1 : generation },
-    } as Stored<T>
+    const stored = nextVersion(type, current, next)
     if (isDeepStrictEqual(stored, current)) return current
     if (
-      meta.deletionTimestamp !== undefined &&
+      stored.metadata.deletionTimestamp !== undefined &&
       !isHeld(type, stored) &&
-      (type !== Pods || meta.deletionGracePeriodSeconds === 0)
+      (type !== Pods || stored.metadata.deletionGracePeriodSeconds === 0)
     ) {
       return this.#commit('DELETED', type, id, stored, current)
     }
     return this.#commit('MODIFIED', type, id, stored, current)
+  }
+
+  /** What `update` would store, with the version that there is. @throws as `update` */
+  rehearseUpdate<T extends KubeObject>(type: ResourceType, next: T): Stored<T> {
+    const name = next.metadata?.name ?? ''
+    const current = this.get<T>(type, next.metadata?.namespace, name)
+    if (current === undefined) throw notFound(type, name)
+    return nextVersion(type, current, next)
   }
 
   /**
@@ -426,12 +435,35 @@ function key(type: ResourceType, namespace: string | undefined, name: string): s
 
 /** Finalizers keep an object from going away; namespaces have some of their own in `spec`. */
 function isHeld(type: ResourceType, object: KubeObject): boolean {
-  const inSpec = (specOf(object) as { finalizers?: readonly string[] } | undefined)?.finalizers
+  const inSpec = (specOf(type, object) as { finalizers?: readonly string[] } | undefined)?.finalizers
   return (object.metadata?.finalizers ?? []).length > 0 || (type === Namespaces && (inSpec ?? []).length > 0)
 }
 
-function specOf(object: KubeObject): unknown {
-  return (object as { spec?: unknown }).spec
+/** The version after `current`, save its number. @throws ApiError Conflict */
+function nextVersion<T extends KubeObject>(type: ResourceType, current: Stored<T>, next: T): Stored<T> {
+  const wanted = next.metadata?.resourceVersion
+  if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, current.metadata.name)
+  const meta: StoredMeta = {
+    ...next.metadata,
+    name: current.metadata.name,
+    uid: current.metadata.uid,
+    creationTimestamp: current.metadata.creationTimestamp,
+    resourceVersion: current.metadata.resourceVersion,
+  }
+  if (!hasGeneration(type)) {
+    const { generation: _, ...metadata } = meta
+    return { ...next, metadata } as Stored<T>
+  }
+  const specChanged = !isDeepStrictEqual(specOf(type, current), specOf(type, next))
+  const generation = (current.metadata.generation ?? 1) + (specChanged ? 1 : 0)
+  return { ...next, metadata: { ...meta, generation } } as Stored<T>
+}
+
+/** What `generation` counts the changes of: the spec; of a custom resource everything that is neither meta data nor status. */
+function specOf(type: ResourceType, object: KubeObject): unknown {
+  if (!type.isCustom) return (object as { spec?: unknown }).spec
+  const { metadata: _, status, ...content } = object as KubeObject & { status?: unknown }
+  return type.subresources.includes('status') ? content : { ...content, status }
 }
 
 function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {

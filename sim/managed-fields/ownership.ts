@@ -5,6 +5,7 @@ import { isSame } from './elements.ts'
 import { FieldSet } from './field-set.ts'
 import {
   capUpdateManagers,
+  isReadable,
   keyOf,
   type Managed,
   type Managers,
@@ -13,6 +14,7 @@ import {
   writeManagers,
 } from './managers.ts'
 import { merge, without } from './merge.ts'
+import { withZeroValues } from './zero-values.ts'
 
 /** An object as far as it is merged: its meta data is part of it, who manages it is not. */
 interface KubeObject {
@@ -62,27 +64,42 @@ const SERVERS_OWN = FieldSet.parse({
 })
 const BEFORE_FIRST_APPLY = 'before-first-apply'
 
+export interface TrackOptions {
+  /** RFC 3339 with whole seconds. */
+  readonly now: string
+  /** The kind is built in (see `withZeroValues`); objects of other kinds are what they say. */
+  readonly isBuiltIn: boolean
+}
+
 /**
  * Who manages an object after a create, update or patch: the writer gets what it added or changed, and everybody else loses
  * that. `live` is `undefined` for a new object. Neither object is changed.
  *
- * @param now RFC 3339 with whole seconds
+ * @param options.sent what the client says of who manages what so far: taken for that, where it can be read
  */
 export function afterUpdate(
   schema: Schema,
   live: KubeObject | undefined,
   next: KubeObject,
   workflow: Workflow,
-  now: string,
+  options: TrackOptions & { readonly sent?: readonly ManagedFieldsEntry[] | undefined },
 ): ManagedFieldsEntry[] | undefined {
-  const before = live?.metadata?.managedFields
+  const { sent = [] } = options
+  if (live !== undefined && isReset(options.sent)) return undefined
+  const before = sent.length > 0 && sent.every(isReadable) ? sent : live?.metadata?.managedFields
   // Nobody has ever tracked this object: it came from the simulation itself.
-  if (live !== undefined && (before ?? []).length === 0) return before
+  if (live !== undefined && (before ?? []).length === 0) return undefined
   const managers = readManagers(before)
   // Tracked under a name of its own first: what the writer owns already and leaves as it is does not make it newer.
-  track(schema, bare(live ?? {}), bare(next), managers, workflow, now)
+  track(schema, bare(live ?? {}), bare(next), managers, workflow, options)
   capUpdateManagers(managers)
   return writeManagers(managers)
+}
+
+/** An empty list, or one empty entry: the client wants all of it forgotten. */
+function isReset(sent: readonly ManagedFieldsEntry[] | undefined): boolean {
+  if (sent === undefined) return false
+  return sent.length === 0 || (sent.length === 1 && Object.keys(sent[0]!).length === 0)
 }
 
 /**
@@ -96,12 +113,12 @@ export function apply<T extends KubeObject>(
   live: T | undefined,
   config: KubeObject,
   workflow: Workflow,
-  options: { readonly force: boolean; readonly now: string },
+  options: TrackOptions & { readonly force: boolean },
 ): Applied<T> {
   const managers = readManagers(live?.metadata?.managedFields)
   const current = bare(live ?? {})
   if (live !== undefined && managers.size === 0) {
-    track(schema, {}, current, managers, { ...workflow, manager: BEFORE_FIRST_APPLY, operation: 'Update' }, options.now)
+    track(schema, {}, current, managers, { ...workflow, manager: BEFORE_FIRST_APPLY, operation: 'Update' }, options)
   }
   const key = keyOf(workflow)
   const last = managers.get(key)
@@ -125,10 +142,11 @@ function track(
   next: KubeObject,
   managers: Managers,
   workflow: Workflow,
-  now: string,
+  { now, isBuiltIn }: TrackOptions,
 ): void {
   const key = keyOf(workflow)
-  const comparison = compare(schema, live, next)
+  const complete = (object: KubeObject): unknown => (isBuiltIn ? withZeroValues(schema, object) : object)
+  const comparison = compare(schema, complete(live), complete(next))
   takeOver(comparison, managers, key, true)
   const taken = comparison.modified.union(comparison.added).difference(SERVERS_OWN)
   const before = managers.get(key)

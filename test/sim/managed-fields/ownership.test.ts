@@ -10,7 +10,7 @@ type Json = Record<string, unknown>
 
 const DEPLOYMENT = schemaNamed(definitionOfKind('apps', 'v1', 'Deployment'))
 const SERVICE = schemaNamed(definitionOfKind('', 'v1', 'Service'))
-const NOW = '2026-01-01T00:00:00Z'
+const TRACK = { now: '2026-01-01T00:00:00Z', isBuiltIn: true }
 
 function who(manager: string, operation: Workflow['operation'] = 'Apply'): Workflow {
   return { manager, operation, apiVersion: 'apps/v1', subresource: '' }
@@ -27,14 +27,14 @@ class Shared {
   }
 
   apply(manager: string, config: Json, force = false): boolean {
-    const applied = apply<Json>(this.#schema, this.#live(), config, who(manager), { force, now: NOW })
+    const applied = apply<Json>(this.#schema, this.#live(), config, who(manager), { ...TRACK, force })
     this.object = applied.object
     this.managedFields = applied.managedFields
     return applied.isChanged
   }
 
   update(manager: string, next: Json): void {
-    this.managedFields = afterUpdate(this.#schema, this.#live(), next, who(manager, 'Update'), NOW)
+    this.managedFields = afterUpdate(this.#schema, this.#live(), next, who(manager, 'Update'), TRACK)
     this.object = next
   }
 
@@ -165,7 +165,7 @@ void t.test('what was there before anybody applied belongs to a name of its own'
     ['before-first-apply: .spec.replicas'],
   )
   web.apply('a', spec({ replicas: 2 }), true)
-  t.same(web.owns('before-first-apply'), { 'f:spec': { '.': {}, 'f:paused': {} } })
+  t.same(web.owns('before-first-apply'), { 'f:spec': { 'f:paused': {} } })
 })
 
 void t.test('the oldest updates are put together where there are many', async t => {
