@@ -25,7 +25,14 @@ import {
   validateMetadata,
   validateUpdate,
 } from '../cluster/index.ts'
-import { type Applied, afterUpdate, apply, ConflictError, type TrackOptions, type Workflow } from '../managed-fields/index.ts'
+import {
+  type Applied,
+  afterUpdate,
+  apply,
+  ConflictError,
+  type TrackOptions,
+  type Workflow,
+} from '../managed-fields/index.ts'
 import { completeCustom } from './custom/custom-rules.ts'
 import { defaultDefinition, validateDefinition } from './custom/validate-definition.ts'
 import { decodeObject, type DecodeOptions } from './decode-object.ts'
@@ -161,13 +168,7 @@ export class Writes {
   scale(type: ResourceType, current: Stored, next: Stored, options: WriteOptions): Stored {
     const workflow: Workflow = { ...this.#workflow(type, 'object', 'Update', options), subresource: 'scale' }
     const live = partOf(type, current, 'object')
-    const managed = afterUpdate(
-      schemaOf(type),
-      live,
-      partOf(type, next, 'object'),
-      workflow,
-      this.#tracking(type),
-    )
+    const managed = afterUpdate(schemaOf(type), live, partOf(type, next, 'object'), workflow, this.#tracking(type))
     const written = withManagedFields(next, managed)
     return options.dryRun ? this.#store.rehearseUpdate(type, written) : this.#store.update(type, written)
   }

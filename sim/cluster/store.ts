@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
 import { assert, type Clock, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
-import { type KubeObject, type Stored, type StoredMeta } from './objects.ts'
+import type { KubeObject, Stored, StoredMeta, Writable } from './objects.ts'
 import { Catalogue } from './catalogue.ts'
+import { sameJson } from './same-json.ts'
 import { apiVersionOf, hasGeneration, Namespaces, Pods, type ResourceType } from './resources.ts'
 
 /** One committed change. Its resource version is `object.metadata.resourceVersion`, also for deletions. */
@@ -74,7 +74,7 @@ export class ObjectStore {
   }
 
   get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Stored<T> | undefined {
-    return this.#table(type).get(key(type, namespace, name)) as Stored<T> | undefined
+    return this.#table(type).get(namespace, name) as Stored<T> | undefined
   }
 
   /** All objects of a kind, or those of one namespace, in order of creation. */
@@ -103,20 +103,15 @@ export class ObjectStore {
    * @throws ApiError AlreadyExists; Invalid when it has no name; NotFound when its namespace is missing is the API's affair.
    */
   create<T extends KubeObject>(type: ResourceType, draft: T, options: { readonly uid?: string } = {}): Stored<T> {
-    return this.#commit('ADDED', type, ...this.#newVersion(type, draft, this.#prng, options.uid), undefined)
+    return this.#commit('ADDED', type, this.#newVersion(type, draft, this.#prng, options.uid), undefined)
   }
 
-  /** What `create` would store, with a version that is none and a name and uid that are drawn for it alone. @throws as `create` */
+  /** What `create` would store, without a version; name and uid are drawn for it alone. @throws as `create` */
   rehearseCreate<T extends KubeObject>(type: ResourceType, draft: T): Stored<T> {
-    return this.#newVersion(type, draft, this.#prng.fork('rehearsal'), undefined)[1]
+    return this.#newVersion(type, draft, this.#prng.fork('rehearsal'), undefined)
   }
 
-  #newVersion<T extends KubeObject>(
-    type: ResourceType,
-    draft: T,
-    prng: Prng,
-    uid: string | undefined,
-  ): [id: string, object: Stored<T>] {
+  #newVersion<T extends KubeObject>(type: ResourceType, draft: T, prng: Prng, uid: string | undefined): Stored<T> {
     const meta = { ...draft.metadata }
     if (meta.name === undefined || meta.name === '') {
       if (meta.generateName === undefined || meta.generateName === '') {
@@ -127,9 +122,7 @@ export class ObjectStore {
       }
       meta.name = meta.generateName + prng.word(5, SUFFIX_ALPHABET)
     }
-    const table = this.#table(type)
-    const id = key(type, meta.namespace, meta.name)
-    if (table.get(id) !== undefined) {
+    if (this.#table(type).get(meta.namespace, meta.name) !== undefined) {
       throw new ApiError(
         'AlreadyExists',
         `${type.plural}${type.group === '' ? '' : `.${type.group}`} "${meta.name}" already exists`,
@@ -144,7 +137,7 @@ export class ObjectStore {
     meta.creationTimestamp = timestamp(this.#clock.unixMs())
     if (hasGeneration(type)) meta.generation ??= 1
     else delete meta.generation
-    return [id, { ...draft, metadata: meta } as Stored<T>]
+    return { ...draft, metadata: meta } as Stored<T>
   }
 
   /**
@@ -157,19 +150,18 @@ export class ObjectStore {
    */
   update<T extends KubeObject>(type: ResourceType, next: T): Stored<T> {
     const name = next.metadata?.name ?? ''
-    const id = key(type, next.metadata?.namespace, name)
-    const current = this.#table(type).get(id) as Stored<T> | undefined
+    const current = this.get<T>(type, next.metadata?.namespace, name)
     if (current === undefined) throw notFound(type, name)
     const stored = nextVersion(type, current, next)
-    if (isDeepStrictEqual(stored, current)) return current
+    if (sameJson(stored, current)) return current
     if (
       stored.metadata.deletionTimestamp !== undefined &&
       !isHeld(type, stored) &&
       (type !== Pods || stored.metadata.deletionGracePeriodSeconds === 0)
     ) {
-      return this.#commit('DELETED', type, id, stored, current)
+      return this.#commit('DELETED', type, stored, current)
     }
-    return this.#commit('MODIFIED', type, id, stored, current)
+    return this.#commit('MODIFIED', type, stored, current)
   }
 
   /** What `update` would store, with the version that there is. @throws as `update` */
@@ -208,8 +200,7 @@ export class ObjectStore {
     name: string,
     options: DeleteOptions = {},
   ): Stored<T> {
-    const id = key(type, namespace, name)
-    const current = this.#table(type).get(id) as Stored<T> | undefined
+    const current = this.get<T>(type, namespace, name)
     if (current === undefined) throw notFound(type, name)
     if (options.uid !== undefined && options.uid !== current.metadata.uid) {
       throw new ApiError(
@@ -222,7 +213,7 @@ export class ObjectStore {
     }
     const graceS = type === Pods ? podGraceSeconds(current, options.gracePeriodSeconds) : 0
     const held = isHeld(type, current)
-    if (graceS === 0 && !held) return this.#commit('DELETED', type, id, current, current)
+    if (graceS === 0 && !held) return this.#commit('DELETED', type, owned(current), current)
 
     const alreadyS = current.metadata.deletionGracePeriodSeconds
     if (current.metadata.deletionTimestamp !== undefined && (type !== Pods || (alreadyS ?? 0) <= graceS)) return current
@@ -234,7 +225,7 @@ export class ObjectStore {
         deletionGracePeriodSeconds: graceS,
       },
     } as Stored<T>
-    return this.#commit('MODIFIED', type, id, marked, current)
+    return this.#commit('MODIFIED', type, marked, current)
   }
 
   /**
@@ -259,9 +250,8 @@ export class ObjectStore {
     const objects = this.#table(type).copy()
     for (let i = events.length - 1; i >= 0; i--) {
       const { object, previous } = events[i]!
-      const id = key(type, object.metadata.namespace, object.metadata.name)
-      if (previous === undefined) objects.delete(id)
-      else objects.set(id, previous)
+      if (previous === undefined) objects.delete(object.metadata.uid)
+      else objects.set(previous.metadata.uid, previous)
     }
     return [...objects.values()] as Stored<T>[]
   }
@@ -288,23 +278,20 @@ export class ObjectStore {
     return fresh
   }
 
+  /** @param stored made for this commit, with meta data of its own: it is completed in place. */
   #commit<T extends KubeObject>(
     change: StoreEvent['type'],
     type: ResourceType,
-    id: string,
-    object: Stored<T>,
+    stored: Stored<T>,
     previous: Stored<T> | undefined,
   ): Stored<T> {
     const resourceVersion = ++this.#resourceVersion
-    const stored = {
-      ...object,
-      apiVersion: apiVersionOf(type),
-      kind: type.kind,
-      metadata: { ...object.metadata, resourceVersion: String(resourceVersion) },
-    } as Stored<T>
+    stored.apiVersion = apiVersionOf(type)
+    stored.kind = type.kind
+    stored.metadata.resourceVersion = String(resourceVersion)
     const table = this.#table(type)
-    if (change === 'DELETED') table.delete(id, stored)
-    else table.set(id, stored)
+    if (change === 'DELETED') table.delete(stored)
+    else table.set(stored)
     const event: StoreEvent = { type: change, resource: type, object: stored, previous, resourceVersion }
     table.history.push(event)
     this.#pending.push(event)
@@ -325,10 +312,11 @@ export class ObjectStore {
   }
 }
 
-/** The objects of one kind, by key and by namespace. */
+/** The objects of one kind: all of them by uid, and by namespace and name. */
 class Table {
   readonly history: EventHistory
-  readonly #objects = new Map<string, Stored>()
+  readonly #byUid = new Map<string, Stored>()
+  /** Those without a namespace under ''. */
   readonly #byNamespace = new Map<string, Map<string, Stored>>()
 
   constructor(historyCapacity: number, resourceVersion: number) {
@@ -336,8 +324,8 @@ class Table {
     this.history.clear(resourceVersion)
   }
 
-  get(id: string): Stored | undefined {
-    return this.#objects.get(id)
+  get(namespace: string | undefined, name: string): Stored | undefined {
+    return this.#byNamespace.get(namespace ?? '')?.get(name)
   }
 
   /** In order of creation. */
@@ -349,29 +337,28 @@ class Table {
     return this.#within(namespace)?.size ?? 0
   }
 
+  /** By uid. */
   copy(): Map<string, Stored> {
-    return new Map(this.#objects)
+    return new Map(this.#byUid)
   }
 
-  set(id: string, object: Stored): void {
-    this.#objects.set(id, object)
-    const { namespace } = object.metadata
-    if (namespace === undefined) return
+  set(object: Stored): void {
+    const { uid, namespace = '', name } = object.metadata
+    this.#byUid.set(uid, object)
     const siblings = this.#byNamespace.get(namespace)
-    if (siblings === undefined) this.#byNamespace.set(namespace, new Map([[id, object]]))
-    else siblings.set(id, object)
+    if (siblings === undefined) this.#byNamespace.set(namespace, new Map([[name, object]]))
+    else siblings.set(name, object)
   }
 
-  delete(id: string, { metadata: { namespace } }: Stored): void {
-    this.#objects.delete(id)
-    if (namespace === undefined) return
+  delete({ metadata: { uid, namespace = '', name } }: Stored): void {
+    this.#byUid.delete(uid)
     const siblings = this.#byNamespace.get(namespace)
-    siblings?.delete(id)
+    siblings?.delete(name)
     if (siblings?.size === 0) this.#byNamespace.delete(namespace)
   }
 
   #within(namespace: string | undefined): Map<string, Stored> | undefined {
-    return namespace === undefined ? this.#objects : this.#byNamespace.get(namespace)
+    return namespace === undefined ? this.#byUid : this.#byNamespace.get(namespace)
   }
 }
 
@@ -424,13 +411,26 @@ class EventHistory {
   }
 }
 
-/** Unix milliseconds as Kubernetes writes times: RFC 3339 with whole seconds. */
+let second = -1
+let text = ''
+
+/**
+ * Unix milliseconds as Kubernetes writes times: RFC 3339 with whole seconds.
+ *
+ * hot: several times for each commit; within one second the same text is handed out.
+ */
 export function timestamp(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(0, 19)}Z`
+  const wanted = Math.floor(unixMs / 1000)
+  if (wanted !== second) {
+    second = wanted
+    text = `${new Date(wanted * 1000).toISOString().slice(0, 19)}Z`
+  }
+  return text
 }
 
-function key(type: ResourceType, namespace: string | undefined, name: string): string {
-  return type.namespaced ? `${namespace ?? ''}/${name}` : name
+/** A version of an object that can be completed: the object and its meta data are copies. */
+function owned<T extends KubeObject>(object: Stored<T>): Stored<T> {
+  return { ...object, metadata: { ...object.metadata } }
 }
 
 /** Finalizers keep an object from going away; namespaces have some of their own in `spec`. */
@@ -441,22 +441,21 @@ function isHeld(type: ResourceType, object: KubeObject): boolean {
 
 /** The version after `current`, save its number. @throws ApiError Conflict */
 function nextVersion<T extends KubeObject>(type: ResourceType, current: Stored<T>, next: T): Stored<T> {
+  const { name } = current.metadata
   const wanted = next.metadata?.resourceVersion
-  if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, current.metadata.name)
-  const meta: StoredMeta = {
+  if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, name)
+  const meta: Writable<StoredMeta> = {
     ...next.metadata,
-    name: current.metadata.name,
+    name,
     uid: current.metadata.uid,
     creationTimestamp: current.metadata.creationTimestamp,
     resourceVersion: current.metadata.resourceVersion,
   }
-  if (!hasGeneration(type)) {
-    const { generation: _, ...metadata } = meta
-    return { ...next, metadata } as Stored<T>
-  }
-  const specChanged = !isDeepStrictEqual(specOf(type, current), specOf(type, next))
-  const generation = (current.metadata.generation ?? 1) + (specChanged ? 1 : 0)
-  return { ...next, metadata: { ...meta, generation } } as Stored<T>
+  if (hasGeneration(type)) {
+    const generation = current.metadata.generation ?? 1
+    meta.generation = sameJson(specOf(type, current), specOf(type, next)) ? generation : generation + 1
+  } else if (meta.generation !== undefined) delete meta.generation
+  return { ...next, metadata: meta } as Stored<T>
 }
 
 /** What `generation` counts the changes of: the spec; of a custom resource everything that is neither meta data nor status. */

@@ -83,12 +83,29 @@ eachKubectl('client-side apply, diff and edit', async (t, { kubectl, lab, file, 
     `Error from server (BadRequest): error when creating "${base.replace('kustomization', 'bad')}": ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "date"\n[exit 1]\n`,
   )
   t.match(
-    await kubectl('apply', '--prune', '-l', 'team=a', '-f', await file('one.yaml', CONFIG.replace('namespace: lab', 'namespace: lab, labels: {team: a}'))),
+    await kubectl(
+      'apply',
+      '--prune',
+      '-l',
+      'team=a',
+      '-f',
+      await file('one.yaml', CONFIG.replace('namespace: lab', 'namespace: lab, labels: {team: a}')),
+    ),
     'configmap/settings created\n',
   )
   const other = CONFIG.replace('name: settings, namespace: lab', 'name: other, namespace: lab, labels: {team: a}')
   t.match(
-    await kubectl('apply', '-n', 'lab', '--prune', '-l', 'team=a', '--prune-allowlist=core/v1/ConfigMap', '-f', await file('two.yaml', other)),
+    await kubectl(
+      'apply',
+      '-n',
+      'lab',
+      '--prune',
+      '-l',
+      'team=a',
+      '--prune-allowlist=core/v1/ConfigMap',
+      '-f',
+      await file('two.yaml', other),
+    ),
     'configmap/other created\nconfigmap/settings pruned\n',
   )
 })
@@ -140,7 +157,10 @@ eachKubectl('server-side apply', async (t, { kubectl, lab, file, object }) => {
   )
   t.same(object<ConfigMap>(ConfigMaps, 'settings').data, { a: '1' }, 'what nobody applies any more is gone')
 
-  t.equal(await kubectl('apply', '--server-side', '-f', await file('app.yaml', APP)), 'deployment.apps/app serverside-applied\n')
+  t.equal(
+    await kubectl('apply', '--server-side', '-f', await file('app.yaml', APP)),
+    'deployment.apps/app serverside-applied\n',
+  )
   t.match(
     await kubectl('diff', '--server-side', '-f', await file('app2.yaml', APP.replace('one:1', 'one:2'))),
     /\n-.* image: one:1\n\+.* image: one:2\n[^]*\[exit 1\]\n$/,
@@ -150,12 +170,15 @@ eachKubectl('server-side apply', async (t, { kubectl, lab, file, object }) => {
     await kubectl('apply', '--server-side', '-f', `${await file('app.yaml', APP)}`),
     /^error: Apply failed with 1 conflict: conflict with "kubectl-set" using apps\/v1: \.spec\.template\.spec\.containers\[name="two"\]\.image\n/,
   )
-  t.equal(
-    await lab('scale deployment/app --replicas=4'),
-    'deployment.apps/app scaled\n',
-  )
+  t.equal(await lab('scale deployment/app --replicas=4'), 'deployment.apps/app scaled\n')
   t.match(
-    await kubectl('apply', '--server-side', '--field-manager=second', '-f', await file('three.yaml', APP.replace('two:1', 'two:2').replace('replicas: 2', 'replicas: 3'))),
+    await kubectl(
+      'apply',
+      '--server-side',
+      '--field-manager=second',
+      '-f',
+      await file('three.yaml', APP.replace('two:1', 'two:2').replace('replicas: 2', 'replicas: 3')),
+    ),
     /conflict with "kubectl" with subresource "scale" using apps\/v1: \.spec\.replicas\n/,
   )
 })

@@ -38,8 +38,14 @@ eachKubectl('create', async (t, { kubectl, lab, object }) => {
     ['create service externalname alias --external-name=example.com', 'service/alias created'],
     ['create serviceaccount robot', 'serviceaccount/robot created'],
     ['create quota limits --hard=pods=10,cpu=4', 'resourcequota/limits created'],
-    ['create role reader --verb=get,list --resource=pods,deployments.apps', 'role.rbac.authorization.k8s.io/reader created'],
-    ['create rolebinding readers --role=reader --serviceaccount=lab:robot', 'rolebinding.rbac.authorization.k8s.io/readers created'],
+    [
+      'create role reader --verb=get,list --resource=pods,deployments.apps',
+      'role.rbac.authorization.k8s.io/reader created',
+    ],
+    [
+      'create rolebinding readers --role=reader --serviceaccount=lab:robot',
+      'rolebinding.rbac.authorization.k8s.io/readers created',
+    ],
     ['create poddisruptionbudget some --selector=app=web --min-available=1', 'poddisruptionbudget.policy/some created'],
     ['create priorityclass high --value=1000', 'priorityclass.scheduling.k8s.io/high created'],
     ['create ingress web --rule=example.com/*=inner:80', 'ingress.networking.k8s.io/web created'],
@@ -52,7 +58,7 @@ eachKubectl('create', async (t, { kubectl, lab, object }) => {
     data: { a: '1' },
   })
   t.notOk('generation' in object(ConfigMaps, 'settings').metadata, 'nobody counts the changes of a ConfigMap')
-  t.match(object(Secrets, 'login'), { type: 'Opaque', data: { password: 'c2VjcmV0' } })
+  t.match(object(Secrets, 'login'), { data: { password: 'c2VjcmV0' } })
   t.match(object(Roles, 'reader'), {
     rules: [
       { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
@@ -74,11 +80,21 @@ eachKubectl('create', async (t, { kubectl, lab, object }) => {
   t.match(dry.metadata, { name: 'dry', uid: /^[0-9a-f-]{36}$/, creationTimestamp: /Z$/ })
   t.notOk('resourceVersion' in dry.metadata)
   t.throws(() => object(ConfigMaps, 'dry'))
-  for (const kind of ['configmap/settings', 'secret/login', 'job/once', 'cronjob/nightly', 'service/inner', 'role/reader']) {
+  for (const kind of [
+    'configmap/settings',
+    'secret/login',
+    'job/once',
+    'cronjob/nightly',
+    'service/inner',
+    'role/reader',
+  ]) {
     const name = kind.split('/')[1]!
     t.match(await lab(`describe ${kind}`), new RegExp(`^Name: +${name}\n`), kind)
   }
-  t.match(await lab('describe serviceaccount,rolebinding,quota,pdb,ingress,priorityclass'), /^Name: +robot\n[^]*readers[^]*limits[^]*some[^]*web[^]*high/)
+  t.match(
+    await lab('describe serviceaccount,rolebinding,quota,pdb,ingress,priorityclass'),
+    /^Name: +robot\n[^]*readers[^]*limits[^]*some[^]*web[^]*high/,
+  )
 })
 
 eachKubectl('get', async (t, { kubectl, lab, store, folder, program }) => {
@@ -87,7 +103,11 @@ eachKubectl('get', async (t, { kubectl, lab, store, folder, program }) => {
   await lab('wait pod --all --for=condition=Ready')
   const pods = store.list<Pod>(Pods, 'lab')
   const names = pods.map(({ metadata }) => metadata.name).sort()
-  const column = (text: string): string[] => text.trimEnd().split('\n').map(line => line.split(/ +/)[0]!)
+  const column = (text: string): string[] =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map(line => line.split(/ +/)[0]!)
 
   t.equal(await lab('get pods -o name'), names.map(name => `pod/${name}\n`).join(''))
   t.equal(
@@ -98,22 +118,41 @@ eachKubectl('get', async (t, { kubectl, lab, store, folder, program }) => {
     await lab('get pods -l kind=solo -o custom-columns=POD:.metadata.name,IMAGE:.spec.containers[*].image'),
     'POD    IMAGE\nsolo   busybox\n',
   )
-  t.match(await lab('get pod solo --show-labels -L kind'), /^NAME +READY +STATUS +RESTARTS +AGE +KIND +LABELS\nsolo +1\/1 +Running +0 +\d+s +solo +kind=solo\n$/)
-  t.match(await lab('get pod solo -o wide'), /NODE +NOMINATED NODE +READINESS GATES\nsolo .* node-\d +<none> +<none>\n$/)
+  t.match(
+    await lab('get pod solo --show-labels -L kind'),
+    /^NAME +READY +STATUS +RESTARTS +AGE +KIND +LABELS\nsolo +1\/1 +Running +0 +\d+s +solo +kind=solo\n$/,
+  )
+  t.match(
+    await lab('get pod solo -o wide'),
+    /NODE +NOMINATED NODE +READINESS GATES\nsolo .* node-\d +<none> +<none>\n$/,
+  )
   t.same(column(await lab('get pods --no-headers --sort-by=.metadata.name')), names)
-  t.same(column(await kubectl('get', 'pods', '-A', '--no-headers', '--chunk-size=2', '-o', 'name')).length, 4, 'in pages')
+  t.same(
+    column(await kubectl('get', 'pods', '-A', '--no-headers', '--chunk-size=2', '-o', 'name')).length,
+    4,
+    'in pages',
+  )
   t.same(column(await lab('get pods --no-headers -l app!=web')), ['solo'])
   t.same(
     column(await lab('get pods --no-headers --field-selector status.phase=Running,metadata.name!=solo')),
     names.filter(name => name !== 'solo'),
   )
-  t.match(await lab('get all'), /^NAME +READY[^]*\npod\/solo [^]*\nNAME +READY +UP-TO-DATE[^]*\ndeployment.apps\/web [^]*\nreplicaset.apps\/web-/)
+  t.match(
+    await lab('get all'),
+    /^NAME +READY[^]*\npod\/solo [^]*\nNAME +READY +UP-TO-DATE[^]*\ndeployment.apps\/web [^]*\nreplicaset.apps\/web-/,
+  )
   const yaml = await lab('get pod solo -o yaml')
   t.match(yaml, /^apiVersion: v1\nkind: Pod\nmetadata:\n {2}creationTimestamp: "/)
   t.notMatch(yaml, /managedFields/)
-  t.match(await lab('get pod solo -o yaml --show-managed-fields'), /\n {4}manager: kubectl-run\n {4}operation: Update\n/)
+  t.match(
+    await lab('get pod solo -o yaml --show-managed-fields'),
+    /\n {4}manager: kubectl-run\n {4}operation: Update\n/,
+  )
   t.equal(JSON.parse(await lab('get pods,deployments -o json')).items.length, 5)
-  t.equal(await lab('get pod,service nothing'), 'Error from server (NotFound): pods "nothing" not found\nError from server (NotFound): services "nothing" not found\n[exit 1]\n')
+  t.equal(
+    await lab('get pod,service nothing'),
+    'Error from server (NotFound): pods "nothing" not found\nError from server (NotFound): services "nothing" not found\n[exit 1]\n',
+  )
   t.equal(await lab('get pods -l none=none'), 'No resources found in lab namespace.\n')
   t.equal(await lab('get nothing'), `error: the server doesn't have a resource type "nothing"\n[exit 1]\n`)
   t.equal(
@@ -134,7 +173,10 @@ eachKubectl('get', async (t, { kubectl, lab, store, folder, program }) => {
   t.equal(await lab('label pod solo colour=red'), 'pod/solo labeled\n')
   t.match(await line(), /^MODIFIED +solo +1\/1 +Running/)
   watch.kill()
-  t.equal(await lab('label pod solo colour=blue'), `error: 'colour' already has a value (red), and --overwrite is false\n[exit 1]\n`)
+  t.equal(
+    await lab('label pod solo colour=blue'),
+    `error: 'colour' already has a value (red), and --overwrite is false\n[exit 1]\n`,
+  )
   t.equal(await lab('label pod solo colour=blue --overwrite'), 'pod/solo labeled\n')
   t.equal(await lab('label pod solo colour-'), 'pod/solo unlabeled\n')
   t.equal(await lab('annotate pod solo note=hi'), 'pod/solo annotated\n')
@@ -144,7 +186,10 @@ eachKubectl('get', async (t, { kubectl, lab, store, folder, program }) => {
   t.match(described, /^Name: +solo\nNamespace: +lab\n[^]*\nStatus: +Running\n[^]*\nQoS Class: +BestEffort\n/)
   t.match(described, /\nEvents:\n[^]* Scheduled [^]*default-scheduler +Successfully assigned lab\/solo to node-\d\n/)
   const node = store.list<Node>(Nodes)[0]!.metadata.name
-  t.match(await kubectl('describe', 'node', node), /\nLease:\n +HolderIdentity: +node-\d\n[^]*\nNon-terminated Pods: +\(\d in total\)\n/)
+  t.match(
+    await kubectl('describe', 'node', node),
+    /\nLease:\n +HolderIdentity: +node-\d\n[^]*\nNon-terminated Pods: +\(\d in total\)\n/,
+  )
   t.match(await kubectl('describe', 'namespace', 'lab'), /^Name: +lab\n[^]*\nStatus: +Active\n/)
 })
 
@@ -161,7 +206,10 @@ eachKubectl('patch and replace', async (t, { lab, kubectl, file, object }) => {
   t.equal(await patch('merge', '{"data":{"b":null,"c":"4"}}'), 'configmap/settings patched\n')
   t.equal(await patch('strategic', '{"data":{"c":"4"}}'), 'configmap/settings patched (no change)\n')
   t.same(data(), { a: '3', c: '4' })
-  t.match(await patch('merge', '{"wrong":1}'), /^configmap\/settings patched \(no change\)\nWarning: unknown field "wrong"\n$/)
+  t.match(
+    await patch('merge', '{"wrong":1}'),
+    /^configmap\/settings patched \(no change\)\nWarning: unknown field "wrong"\n$/,
+  )
 
   const settings = JSON.parse(await lab('get configmap settings -o json')) as Record<string, unknown>
   const path = await file('settings.json', JSON.stringify({ ...settings, data: { d: '5' } }))
@@ -172,6 +220,9 @@ eachKubectl('patch and replace', async (t, { lab, kubectl, file, object }) => {
     /^Error from server \(Conflict\): error when replacing ".*": Operation cannot be fulfilled on configmaps "settings": the object has been modified; please apply your changes to the latest version and try again\n\[exit 1\]\n$/,
   )
   const { uid } = object(ConfigMaps, 'settings').metadata
-  t.match(await kubectl('replace', '--force', '-f', path), /^configmap "settings" deleted.*\nconfigmap\/settings replaced\n$/)
+  t.match(
+    await kubectl('replace', '--force', '-f', path),
+    /^configmap "settings" deleted.*\nconfigmap\/settings replaced\n$/,
+  )
   t.not(object(ConfigMaps, 'settings').metadata.uid, uid)
 })

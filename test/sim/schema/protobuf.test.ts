@@ -113,7 +113,9 @@ void t.test('a message becomes what its JSON would be', async t => {
     'JSON inside of a message is JSON',
   )
   t.same(
-    decodeProtobuf(body('coordination.k8s.io/v1', 'Lease', { 1: { 1: 'l' }, 2: { 1: 'n', 4: { 1: 1_767_225_600, 2: 7000 } } })).spec,
+    decodeProtobuf(
+      body('coordination.k8s.io/v1', 'Lease', { 1: { 1: 'l' }, 2: { 1: 'n', 4: { 1: 1_767_225_600, 2: 7000 } } }),
+    ).spec,
     { holderIdentity: 'n', renewTime: '2026-01-01T00:00:00.000007Z' },
   )
   t.same(
@@ -147,7 +149,9 @@ void t.test('bytes that are no message are refused, whatever they are', async t 
     }
   }
   t.throws(() => decodeProtobuf(Buffer.from('{"kind":"Pod"}')), { message: /expected prefix \[107 56 115 0\]/ })
-  t.throws(() => decodeProtobuf(body('apps/v1', 'Nothing', {})), { message: /no kind "Nothing" is registered for version "apps\/v1"/ })
+  t.throws(() => decodeProtobuf(body('apps/v1', 'Nothing', {})), {
+    message: /no kind "Nothing" is registered for version "apps\/v1"/,
+  })
   t.ok(refused(body('v1', 'ConfigMap', { 2: [entry('__proto__', 'x')] })), 'a key that would be a prototype')
   t.ok(refused(body('apps/v1', 'ControllerRevision', { 2: { 1: Buffer.from('{') } })), 'JSON that is none')
   const lying = Buffer.from([18, 4, 10, 9, 97, 97]) // A map entry of four bytes whose key says that it has nine.
