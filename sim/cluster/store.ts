@@ -455,7 +455,7 @@ function nextVersion<T extends KubeObject>(type: ResourceType, current: Stored<T
     const generation = current.metadata.generation ?? 1
     meta.generation = sameJson(specOf(type, current), specOf(type, next)) ? generation : generation + 1
   } else if (meta.generation !== undefined) delete meta.generation
-  return { ...next, metadata: meta } as Stored<T>
+  return { ...next, metadata: meta }
 }
 
 /** What `generation` counts the changes of: the spec; of a custom resource everything that is neither meta data nor status. */

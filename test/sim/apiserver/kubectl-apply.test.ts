@@ -167,7 +167,7 @@ eachKubectl('server-side apply', async (t, { kubectl, lab, file, object }) => {
   )
   t.equal(await lab('set image deployment/app two=two:2'), 'deployment.apps/app image updated\n')
   t.match(
-    await kubectl('apply', '--server-side', '-f', `${await file('app.yaml', APP)}`),
+    await kubectl('apply', '--server-side', '-f', await file('app.yaml', APP)),
     /^error: Apply failed with 1 conflict: conflict with "kubectl-set" using apps\/v1: \.spec\.template\.spec\.containers\[name="two"\]\.image\n/,
   )
   t.equal(await lab('scale deployment/app --replicas=4'), 'deployment.apps/app scaled\n')

@@ -15,12 +15,13 @@ export interface KubectlCluster {
   readonly program: string
   readonly folder: string
   /** Runs kubectl with these words. Returns what it prints, stdout first, and `[exit 1]` behind it where it fails. */
-  kubectl(...args: (string | Extras)[]): Promise<string>
+  readonly kubectl: (...args: (string | Extras)[]) => Promise<string>
   /** `kubectl('-n', 'lab', …)`, with the words of one text. */
-  lab(words: string, ...more: (string | Extras)[]): Promise<string>
+  readonly lab: (words: string, ...more: (string | Extras)[]) => Promise<string>
   /** Writes a file into `folder` and returns its path. */
-  file(name: string, text: string): Promise<string>
-  object<T extends KubeObject>(type: ResourceType, name: string): Stored<T>
+  readonly file: (name: string, text: string) => Promise<string>
+  /** What the store holds in the namespace `lab`; throws where there is none. */
+  readonly object: <T extends KubeObject>(type: ResourceType, name: string) => Stored<T>
 }
 
 export interface Extras {

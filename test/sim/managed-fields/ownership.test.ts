@@ -168,6 +168,61 @@ void t.test('what was there before anybody applied belongs to a name of its own'
   t.same(web.owns('before-first-apply'), { 'f:spec': { 'f:paused': {} } })
 })
 
+void t.test('what is a struct in the types of a kind is nobody’s; what is none is its writer’s', async t => {
+  const web = new Shared()
+  const containers = [{ name: 'main', image: 'web' }]
+  const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } }
+  const labels = { x: '1' }
+  web.update('a', spec({ replicas: 2, strategy, template: { metadata: { labels }, spec: { containers } } }))
+  t.same(web.owns('a'), {
+    'f:spec': {
+      'f:replicas': {},
+      'f:strategy': { 'f:rollingUpdate': { '.': {}, 'f:maxSurge': {} }, 'f:type': {} },
+      'f:template': {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:x': {} } },
+        'f:spec': {
+          'f:containers': { 'k:{"name":"main"}': { '.': {}, 'f:image': {}, 'f:name': {}, 'f:resources': {} } },
+        },
+      },
+    },
+  })
+  const fields: Json = { metadata: { name: 'web' }, spec: { size: { x: 1 } } }
+  const track = { ...TRACK, isBuiltIn: false }
+  t.match(
+    afterUpdate(DEPLOYMENT, undefined, fields, who('a', 'Update'), track),
+    [{ fieldsV1: { 'f:spec': { '.': {} } } }],
+    'of custom resources nothing is there before somebody says it',
+  )
+})
+
+void t.test('what a client says of who manages what is taken for that', async t => {
+  const live = {
+    metadata: {
+      name: 'web',
+      managedFields: [entryOf('kubectl-client-side-apply', 'Update', { 'f:spec': { 'f:replicas': {} } })],
+    },
+    spec: { replicas: 2 },
+  }
+  const sent = [entryOf('kubectl', 'Apply', { 'f:spec': { 'f:replicas': {} } })]
+  const next = (replicas: number): Json => ({ ...live, spec: { replicas } })
+  const update = (options: { readonly sent?: readonly ManagedFieldsEntry[] }, replicas = 2) =>
+    afterUpdate(DEPLOYMENT, live, next(replicas), who('editor', 'Update'), { ...TRACK, ...options })
+  t.same(update({ sent }), sent, 'as kubectl does when it goes over to server-side apply')
+  t.match(update({ sent }, 3), [{ manager: 'editor', operation: 'Update' }])
+  t.equal(update({ sent }, 3)!.length, 1)
+  t.same(update({ sent: [] }), undefined, 'an empty list forgets all')
+  t.same(update({ sent: [{}] }), undefined, 'and so does an empty entry')
+  const before = live.metadata.managedFields
+  t.same(update({}), before)
+  for (const wrong of [{ operation: 'Delete' }, { apiVersion: '' }, { fieldsType: 'FieldsV2' }]) {
+    t.same(update({ sent: [{ ...sent[0]!, ...wrong }] }), before, 'what cannot be read is not heard')
+  }
+})
+
+function entryOf(manager: string, operation: string, fieldsV1: Json): ManagedFieldsEntry {
+  return { manager, operation, apiVersion: 'apps/v1', time: TRACK.now, fieldsType: 'FieldsV1', fieldsV1 }
+}
+
 void t.test('the oldest updates are put together where there are many', async t => {
   const web = new Shared()
   for (let i = 0; i < 14; i++) web.update(`u${i}`, spec({ template: { metadata: { labels: { ...labelsUpTo(i) } } } }))
