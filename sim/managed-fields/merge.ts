@@ -51,7 +51,11 @@ function mergeItems(schema: Schema, live: unknown, config: unknown): unknown[] {
   return out
 }
 
-/** The object without the paths of a set; `undefined` when nothing is left. It is not changed. */
+/**
+ * The object without the paths of a set; `undefined` when nothing is left. It is not changed.
+ *
+ * What loses all that it contains is null, as in Kubernetes: it is still somebody's. `withoutNulls` takes it out in the end.
+ */
 export function without(schema: Schema | undefined, value: unknown, paths: FieldSet): unknown {
   const form = commonForm(schema, value, undefined)
   if (form === 'leaf') return value
@@ -61,7 +65,7 @@ export function without(schema: Schema | undefined, value: unknown, paths: Field
       const element = itemElement(schema!, item)
       if (paths.has(element)) return []
       const below = paths.below(element)
-      return [below.isEmpty ? item : without(schema!.element, item, below)]
+      return [below.isEmpty ? item : (without(schema!.element, item, below) ?? null)]
     })
     return items.length === 0 ? undefined : items
   }
@@ -70,8 +74,15 @@ export function without(schema: Schema | undefined, value: unknown, paths: Field
     const element = `f:${name}`
     if (paths.has(element)) continue
     const below = paths.below(element)
-    const left = below.isEmpty ? inner : without(schema?.member(name), inner, below)
-    if (left !== undefined) out[name] = left
+    out[name] = below.isEmpty ? inner : (without(schema?.member(name), inner, below) ?? null)
   }
   return Object.keys(out).length === 0 ? undefined : out
+}
+
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) => (inner === null ? [] : [[name, withoutNulls(inner)]])),
+  )
 }

@@ -13,7 +13,7 @@ import {
   type Workflow,
   writeManagers,
 } from './managers.ts'
-import { merge, without } from './merge.ts'
+import { merge, without, withoutNulls } from './merge.ts'
 import { withZeroValues } from './zero-values.ts'
 
 /** An object as far as it is merged: its meta data is part of it, who manages it is not. */
@@ -122,18 +122,21 @@ export function apply<T extends KubeObject>(
   }
   const key = keyOf(workflow)
   const last = managers.get(key)
-  const fields = fieldsOf(schema, config).difference(SERVERS_OWN)
-  managers.set(key, { workflow, fields, time: last?.time })
+  const all = fieldsOf(schema, config)
+  const fields = all.difference(SERVERS_OWN)
+  // Name and namespace, too: with the last label that goes, they would go.
+  managers.set(key, { workflow, fields: all, time: last?.time })
   const merged = merge(schema, current, config)
   const next = last === undefined ? merged : prune(schema, merged, managers, last.fields)
-  takeOver(compare(schema, current, next), managers, key, options.force)
-  if (managers.get(key)?.fields.isEmpty === true) managers.delete(key)
-  const isChanged = !isSame(current, next)
+  takeOver(difference(schema, current, next, options), managers, key, options.force)
+  setFields(managers, key, managers.get(key)!, fields)
+  const object = withoutNulls(next)
+  const isChanged = !isSame(current, object)
   const owned = managers.get(key)
   if (owned !== undefined && (isChanged || last === undefined || !isSame(last.fields.toJson(), fields.toJson()))) {
     managers.set(key, { ...owned, time: options.now })
   }
-  return { object: next as T, managedFields: writeManagers(managers), isChanged }
+  return { object: object as T, managedFields: writeManagers(managers), isChanged }
 }
 
 function track(
@@ -142,17 +145,22 @@ function track(
   next: KubeObject,
   managers: Managers,
   workflow: Workflow,
-  { now, isBuiltIn }: TrackOptions,
+  options: TrackOptions,
 ): void {
   const key = keyOf(workflow)
-  const complete = (object: KubeObject): unknown => (isBuiltIn ? withZeroValues(schema, object) : object)
-  const comparison = compare(schema, complete(live), complete(next))
+  const comparison = difference(schema, live, next, options)
   takeOver(comparison, managers, key, true)
   const taken = comparison.modified.union(comparison.added).difference(SERVERS_OWN)
   const before = managers.get(key)
   const fields = (before?.fields.difference(comparison.removed) ?? new FieldSet()).union(taken)
   if (fields.isEmpty) managers.delete(key)
-  else managers.set(key, { workflow, fields, time: taken.isEmpty ? before?.time : now })
+  else managers.set(key, { workflow, fields, time: taken.isEmpty ? before?.time : options.now })
+}
+
+function difference(schema: Schema, live: unknown, next: unknown, { isBuiltIn }: TrackOptions): Comparison {
+  return isBuiltIn
+    ? compare(schema, withZeroValues(schema, live), withZeroValues(schema, next))
+    : compare(schema, live, next)
 }
 
 /** What changed is no longer anybody else's; what is gone, nobody's. */

@@ -1,9 +1,12 @@
 import type { Schema } from '../schema/index.ts'
 import { isObject, type JsonObject } from './elements.ts'
 
+/** What may be null in Go. */
+const REFERENCES: ReadonlySet<Schema['kind']> = new Set(['list', 'map', 'object'])
+
 /**
  * An object of a built-in kind as Kubernetes compares it: what is a struct in its types is there, though empty, when nobody
- * has set it, and lists that must be there are null. So nobody owns `spec` itself, only what it set in it.
+ * has set it, and what else must be there is null. So nobody owns `spec` itself, only what it set in it.
  *
  * Their schemas say so: such fields have the default `{}`. Shares with `value` what is not completed.
  */
@@ -24,7 +27,7 @@ export function withZeroValues(schema: Schema, value: unknown): unknown {
       const inner = value[name]
       if (inner !== undefined) out[name] = withZeroValues(field, inner)
       else if (isStruct(field)) out[name] = withZeroValues(field, {})
-      else if (required.has(name) && (field.kind === 'list' || field.kind === 'map')) out[name] = null
+      else if (required.has(name) && REFERENCES.has(field.kind)) out[name] = null
     }
   }
   return out
