@@ -25,8 +25,8 @@ export function withZeroValues(schema: Schema, value: unknown): unknown {
     for (const name of Object.keys(schema.node.properties ?? {})) {
       const field = schema.field(name)!
       const inner = value[name]
-      if (inner !== undefined) out[name] = withZeroValues(field, inner)
-      else if (isStruct(field)) out[name] = withZeroValues(field, {})
+      if ((inner === undefined || inner === null) && isStruct(field)) out[name] = withZeroValues(field, {})
+      else if (inner !== undefined) out[name] = withZeroValues(field, inner)
       else if (required.has(name) && REFERENCES.has(field.kind)) out[name] = null
     }
   }

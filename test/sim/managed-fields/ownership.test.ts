@@ -118,9 +118,9 @@ void t.test('items of lists with keys are owned one by one, and keep their order
     ['a: .spec.template.spec.containers[name="main"].image'],
   )
   web.apply('a', containers('log', 'main'))
-  t.same(order(), ['log', 'main', 'proxy'])
+  t.same(order(), ['log', 'proxy', 'main'])
   web.apply('a', containers('main'))
-  t.same(order(), ['main', 'proxy'], 'the one that nobody applies any more is gone')
+  t.same(order(), ['proxy', 'main'], 'the one that nobody applies any more is gone')
 })
 
 void t.test('keys that are left out have their default', async t => {
@@ -193,6 +193,28 @@ void t.test('what is a struct in the types of a kind is nobody’s; what is none
     [{ fieldsV1: { 'f:spec': { '.': {} } } }],
     'of custom resources nothing is there before somebody says it',
   )
+})
+
+void t.test('with the last label that goes, the name does not', async t => {
+  const web = new Shared()
+  web.apply('a', { ...spec({ replicas: 2 }), metadata: { name: 'web', labels: { x: '1' } } })
+  web.apply('b', spec({ paused: true }))
+  web.apply('a', spec({ replicas: 2 }))
+  t.same(web.object?.metadata, { name: 'web' })
+  web.apply('a', { ...spec({ replicas: 2 }), metadata: { name: 'web', labels: { x: '1' }, finalizers: ['a.b/c'] } })
+  web.apply('a', spec({}))
+  t.same(web.object, spec({ paused: true }), 'and nothing empty is left behind')
+})
+
+void t.test('what somebody applied as empty stays theirs when its contents go', async t => {
+  const web = new Shared()
+  const affinity = (podAffinity: Json): Json => spec({ template: { spec: { affinity: { podAffinity } } } })
+  const preferred = [{ weight: 1, podAffinityTerm: { topologyKey: 'zone' } }]
+  web.apply('a', affinity({}))
+  web.apply('b', affinity({ preferredDuringSchedulingIgnoredDuringExecution: preferred }))
+  web.apply('b', spec({}))
+  const owned = { 'f:spec': { 'f:template': { 'f:spec': { 'f:affinity': { 'f:podAffinity': {} } } } } }
+  t.same(web.owns('a'), owned)
 })
 
 void t.test('what a client says of who manages what is taken for that', async t => {
