@@ -71,6 +71,17 @@ export class VirtualClock implements Clock {
     this.#nowMs = untilMs
   }
 
+  /** Makes at most `count` calls, whenever they fall due, and waits wherever time is held. */
+  async advanceCalls(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      while (this.#held.size > 0) await Promise.all(this.#held)
+      const call = this.#queue.pop()
+      if (call === undefined) return
+      this.#nowMs = call.atMs
+      call.fn()
+    }
+  }
+
   /**
    * Like `advance`, but lets pending promises settle after every call, for code under test that awaits.
    *

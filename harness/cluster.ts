@@ -14,6 +14,8 @@ export interface StartClusterOptions {
   readonly nodes: number | undefined
   readonly port: number
   readonly kubeconfig: string
+  /** Whether nodes listen on their kubelets' port. */
+  readonly kubeletPorts: boolean
   /** Port of the control page, 0 for a free one; no page when absent. */
   readonly uiPort?: number | undefined
 }
@@ -38,7 +40,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       exitCode: ExitCode.usage,
     })
   }
-  const scenario = resolveScenario(
+  const resolved = resolveScenario(
     { ...options.input, scenarios: {} },
     {
       profile: 'quick',
@@ -46,6 +48,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       set: options.nodes === undefined ? [] : [`cluster.nodes=${options.nodes}`],
     },
   )
+  const scenario = { ...resolved, cluster: { ...resolved.cluster, kubeletPorts: options.kubeletPorts } }
   const network = await probePodNetwork(scenario.cluster.workloads.map(workload => workload.port))
   if (network.mode !== 'address-per-pod') throw noPodNetwork()
   const clock = new SystemClock()

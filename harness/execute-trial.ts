@@ -6,6 +6,7 @@ import { eligibleFrom } from './eligible.ts'
 import { interruptedEarly } from './errors.ts'
 import { partsOf } from './parts.ts'
 import { profileFiles } from './profile-part.ts'
+import { executeScale } from './scale/execute-scale.ts'
 import type { Scenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 import {
@@ -56,6 +57,7 @@ export interface TrialOutcome {
  */
 export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<TrialOutcome> {
   const { scenario, outDir, signal } = setup
+  if (scenario.controlPlane !== undefined) return executeScale(clock, setup)
   const definition = subjectByKind(setup.subject.kind)
   if (scenario.queries.length > 0) requireQueryApi(definition)
   const config =

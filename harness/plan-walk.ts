@@ -107,6 +107,12 @@ export class PlanWalk {
         this.#services.delete(key)
         return 0
       case 'fail-node':
+      case 'fail-kubelet':
+      case 'flap-node':
+      case 'slow-lease':
+      case 'reboot-node':
+      case 'drain-node':
+      case 'reclaim-node':
       case 'delete-node':
         return this.#silence([String(args.node)])
       case 'fail-zone':
@@ -117,7 +123,10 @@ export class PlanWalk {
         this.anonymous += count
         return this.#podsOn(count)
       }
+      case 'evict-pods':
+        return Number(args.count ?? 1)
       case 'recover-node':
+      case 'uncordon-node':
         this.silent.delete(String(args.node))
         return 0
       case 'recover-zone':

@@ -74,11 +74,12 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
     zones: input.zones ?? Math.min(DEFAULT_ZONES, input.nodes),
     podsPerNodeMax: input.podsPerNodeMax ?? DEFAULT_PODS_PER_NODE_MAX,
     workloads: completed,
-    timings: completeTimings({ ...DEFAULT_TIMINGS, ...input.timings }, ms),
+    ...(input.kubeletPorts === undefined ? {} : { kubeletPorts: input.kubeletPorts }),
+    timings: completeTimings({ ...DEFAULT_TIMINGS, ...input.timings }, ms, faults),
   }
 }
 
-function completeTimings(timings: TimingsInput, ms: ToMs): ClusterTimings {
+function completeTimings(timings: TimingsInput, ms: ToMs, faults: string[]): ClusterTimings {
   const jittered = (name: 'schedule' | 'start' | 'ready' | 'terminate'): Jittered => ({
     base: ms(`cluster.timings.${name}`, timings[name][0]),
     jitter: ms(`cluster.timings.${name}`, timings[name][1]),
@@ -88,9 +89,21 @@ function completeTimings(timings: TimingsInput, ms: ToMs): ClusterTimings {
     startMs: jittered('start'),
     readyMs: jittered('ready'),
     terminateMs: jittered('terminate'),
+    ...(timings.pull === undefined ? {} : { pullMs: pullTimes(timings.pull, ms, faults) }),
     leaseRenewMs: ms('cluster.timings.leaseRenew', timings.leaseRenew),
     nodeMonitorGraceMs: ms('cluster.timings.nodeMonitorGrace', timings.nodeMonitorGrace),
     nodeMonitorPeriodMs: ms('cluster.timings.nodeMonitorPeriod', timings.nodeMonitorPeriod),
     evictionMs: ms('cluster.timings.eviction', timings.eviction),
   }
+}
+
+function pullTimes(
+  pull: NonNullable<TimingsInput['pull']>,
+  ms: ToMs,
+  faults: string[],
+): NonNullable<ClusterTimings['pullMs']> {
+  const path = 'cluster.timings.pull'
+  const [p50, p99] = [ms(path, pull[0]), ms(path, pull[1])]
+  if (p50 <= 0 || p99 < p50) faults.push(`${path}: is a median above 0 and a 99th percentile that is no less`)
+  return { p50, p99 }
 }

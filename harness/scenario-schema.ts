@@ -84,6 +84,7 @@ export const SCENARIO_SCHEMA = {
         nodes: { type: 'integer', minimum: 1, maximum: 5000 },
         zones: { type: 'integer', minimum: 1 },
         podsPerNodeMax: { type: 'integer', minimum: 1, maximum: 250 },
+        kubeletPorts: { type: 'boolean' },
         workloads: {
           type: 'object',
           propertyNames: { pattern: dnsLabel },
@@ -114,6 +115,7 @@ export const SCENARIO_SCHEMA = {
             start: jittered,
             ready: jittered,
             terminate: jittered,
+            pull: jittered,
             leaseRenew: duration,
             nodeMonitorGrace: duration,
             nodeMonitorPeriod: duration,
@@ -138,6 +140,17 @@ export const SCENARIO_SCHEMA = {
         only: { type: 'array', items: { type: 'string', minLength: 1 } },
         targets: { type: 'string', enum: ['auto', 'annotated', 'all'] },
         lenient: { type: 'boolean' },
+      },
+      additionalProperties: false,
+    },
+    controlPlane: {
+      type: 'object',
+      required: ['pods', 'podsPerWorkload', 'watchers', 'changes'],
+      properties: {
+        pods: { type: 'integer', minimum: 1, maximum: 150_000 },
+        podsPerWorkload: { type: 'integer', minimum: 1, maximum: 5000 },
+        watchers: { type: 'integer', minimum: 0, maximum: 1000 },
+        changes: count,
       },
       additionalProperties: false,
     },

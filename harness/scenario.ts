@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto'
 import { Ajv, type ErrorObject } from 'ajv'
 import { ExitCode, nearest, parseDuration } from '../base/index.ts'
 import { canonicalJson, checkThresholds, metricInfo, METRICS, parseMetricKey } from '../reports/index.ts'
-import type { GateStatistic, ProfileName, ScenarioInput, SearchInput, ThresholdInput } from '../scenarios/index.ts'
+import type {
+  ControlPlaneInput,
+  GateStatistic,
+  ProfileName,
+  ScenarioInput,
+  SearchInput,
+  ThresholdInput,
+} from '../scenarios/index.ts'
 import type { ClusterSpec, PlannedAction, ReplaySpec } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
 import type { QueryLoad } from './load/planned-load.ts'
@@ -34,6 +41,8 @@ export interface Scenario {
   readonly queries: readonly QueryLoad[]
   readonly gates: Readonly<Record<string, readonly GateStatistic[]>>
   readonly search?: SearchInput
+  /** The control plane is what is measured. */
+  readonly controlPlane?: ControlPlaneInput
   /** The input after profile and `--set`: what the report keeps. */
   readonly resolved: unknown
   /** SHA-256 of `resolved` as canonical JSON. */
@@ -89,6 +98,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     scrapeIntervalMs: ms('scrapeInterval', scenario.scrapeInterval),
   }
   const resolved = replay === undefined ? merged : { ...scenario, trace: { ...scenario.trace, sha256: replay.sha256 } }
+  if (scenario.controlPlane !== undefined) faults.push(...checkControlPlane(scenario, cluster))
   if (completed.durationMs <= 0) faults.push('duration: must be longer than 0')
   if (completed.scrapeIntervalMs < 100) faults.push('scrapeInterval: must be at least 100ms')
   if (faults.length > 0) throw scenarioError(input.name, faults)
@@ -99,6 +109,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     seed: options.seed,
     cluster,
     plan,
+    ...(scenario.controlPlane === undefined ? {} : { controlPlane: scenario.controlPlane }),
     ...(replay === undefined ? {} : { replay: replay.spec, podsEver: replay.podsEver }),
     ...completed,
     thresholds: scenario.thresholds ?? {},
@@ -168,4 +179,24 @@ function merge(base: unknown, over: unknown): unknown {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Nothing happens there but what is measured, and all pods must find a place. */
+function checkControlPlane(
+  { controlPlane, scenarios, cluster, trace, search }: ScenarioInput,
+  spec: ClusterSpec,
+): string[] {
+  const faults: string[] = []
+  if (controlPlane === undefined) return faults
+  if (Object.keys(scenarios).length > 0) faults.push('scenarios: must be empty beside controlPlane')
+  if (Object.keys(cluster.workloads).length > 0) faults.push('cluster.workloads: must be empty beside controlPlane')
+  if (trace !== undefined) faults.push('trace: cannot stand beside controlPlane')
+  if (search !== undefined) faults.push('search: cannot stand beside controlPlane')
+  const room = spec.nodes * spec.podsPerNodeMax
+  if (controlPlane.pods > room) {
+    faults.push(
+      `controlPlane.pods: ${controlPlane.pods} pods do not fit on ${spec.nodes} nodes of ${spec.podsPerNodeMax} pods`,
+    )
+  }
+  return faults
 }

@@ -98,7 +98,8 @@ export class Simulation {
   static async create(clock: Clock, options: SimulationOptions): Promise<Simulation> {
     const { scenario } = options
     const pods = podBounds(scenario)
-    checkDescriptors({ pods: pods.atOnce, portsPerPod: 1, threads: TARGET_THREADS })
+    const kubelets = scenario.cluster.kubeletPorts === true ? scenario.cluster.nodes : 0
+    checkDescriptors({ pods: pods.atOnce, portsPerPod: 1, threads: TARGET_THREADS, kubelets })
     const network = await claimPodNetwork()
     const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, pods.atOnce * TRUTH_ROWS_PER_POD, pods.ever * 2))
     const pool = await startPool(network, clock, {

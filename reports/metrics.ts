@@ -70,6 +70,28 @@ export const METRICS = {
   apiserver_bytes: count('bytes', 'lower', 'Bytes that the Kubernetes API server sent to the subject.'),
   recovery_time: value('s', 'lower', 'From the restart after kill -9 to the first correct answer to a query.'),
   samples_lost_on_crash: count('1', 'lower', 'Samples that were stored before kill -9 and are not returned after it.'),
+  control_plane_ready_time: value(
+    's',
+    'lower',
+    'Of the simulated control plane itself, without pacing: from the first workload applied to the last pod Ready.',
+  ),
+  control_plane_write_rate: value(
+    '1/s',
+    'higher',
+    'Changes of objects of all kinds per second until all pods were Ready.',
+  ),
+  control_plane_memory: value(
+    'bytes',
+    'lower',
+    'Growth of resident memory by nodes, pods and all that belongs to them.',
+  ),
+  control_plane_list_time: value('s', 'lower', 'From a request for the list of all pods to its last byte.'),
+  control_plane_list_bytes: value('bytes', 'lower', 'Size of the list of all pods, as JSON.'),
+  control_plane_watch_rate: value(
+    '1/s',
+    'higher',
+    'Changes of pods received per second by all watching clients together.',
+  ),
   replay_lateness: histogram('What a trace tells, shown by the cluster beyond its planned instant.'),
   replay_events: count('1', 'none', 'Events of the trace that were played.'),
   replay_skipped: count('1', 'lower', 'Events of the trace that could not be played.'),

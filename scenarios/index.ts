@@ -1,14 +1,19 @@
 import apiFaults from './api-faults.scenario.ts'
 import canary from './canary.scenario.ts'
+import controlPlaneScale from './control-plane-scale.scenario.ts'
 import capacity from './capacity.scenario.ts'
+import kubeletPartition from './kubelet-partition.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
+import nodeFlap from './node-flap.scenario.ts'
 import partition from './partition.scenario.ts'
 import queryLoad from './query-load.scenario.ts'
 import replay from './replay.scenario.ts'
+import rollingReboot from './rolling-reboot.scenario.ts'
 import rollout from './rollout.scenario.ts'
 import sawTooth from './saw-tooth.scenario.ts'
 import scaleBurst from './scale-burst.scenario.ts'
 import soak from './soak.scenario.ts'
+import spotReclaim from './spot-reclaim.scenario.ts'
 import steadyIngest from './steady-ingest.scenario.ts'
 import zoneOutage from './zone-outage.scenario.ts'
 import type { ScenarioInput } from './scenario.ts'
@@ -18,6 +23,7 @@ export type {
   Arrivals,
   ChurnInput,
   ClusterInput,
+  ControlPlaneInput,
   Duration,
   GateStatistic,
   LoadStage,
@@ -37,13 +43,18 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   scaleBurst,
   sawTooth,
   nodeFailure,
+  nodeFlap,
+  rollingReboot,
+  spotReclaim,
   zoneOutage,
   partition,
+  kubeletPartition,
   apiFaults,
   canary,
   steadyIngest,
   capacity,
   queryLoad,
   soak,
+  controlPlaneScale,
   replay,
 ]

@@ -37,8 +37,20 @@ export interface ScenarioInput {
   readonly gates?: Readonly<Record<string, readonly GateStatistic[]>>
   /** Makes the scenario a search for the highest load that is sustained. */
   readonly search?: SearchInput
+  /** Makes the scenario a measurement of the simulated control plane itself: there is no subject, and no churn. */
+  readonly controlPlane?: ControlPlaneInput
   /** Sparse overrides by profile. */
   readonly profiles?: Readonly<Partial<Record<ProfileName, ScenarioOverrides>>>
+}
+
+/** What a control plane that is measured itself is asked to do. */
+export interface ControlPlaneInput {
+  /** Brought from nothing to Ready without pacing, in Deployments of `podsPerWorkload`. */
+  readonly pods: number
+  readonly podsPerWorkload: number
+  /** Clients that watch all pods, and how many pods are changed while they do. */
+  readonly watchers: number
+  readonly changes: number
 }
 
 /** Which trace, which part of it, and how it is played. */
@@ -99,6 +111,8 @@ export interface ClusterInput {
   readonly nodes: number
   readonly zones?: number
   readonly podsPerNodeMax?: number
+  /** Whether nodes serve their kubelets' metrics on port 10250. Default false: scrapes of them cost the control plane. */
+  readonly kubeletPorts?: boolean
   readonly workloads: Readonly<Record<string, WorkloadInput>>
   readonly timings?: Partial<TimingsInput>
 }
@@ -123,6 +137,8 @@ export interface TimingsInput {
   readonly start: readonly [Duration, Duration]
   readonly ready: readonly [Duration, Duration]
   readonly terminate: readonly [Duration, Duration]
+  /** Pulling an image that a node does not have yet, log-normal: [median, 99th percentile]. Default: all are there. */
+  readonly pull?: readonly [Duration, Duration]
   readonly leaseRenew: Duration
   readonly nodeMonitorGrace: Duration
   readonly nodeMonitorPeriod: Duration

@@ -12,6 +12,7 @@ interface Options {
   readonly scenario: string
   readonly seed: string
   readonly ui: number | boolean
+  readonly kubeletPorts: boolean
 }
 
 export function addClusterCommand(program: Command): void {
@@ -25,6 +26,7 @@ export function addClusterCommand(program: Command): void {
     .option('--seed <n>', 'seed of everything that is drawn', '1')
     .addOption(uiOption('port of the control page, on 127.0.0.1').default(true, 'a free one'))
     .option('--no-ui', 'without the control page')
+    .option('--no-kubelet-ports', 'nodes do not listen on port 10250 of their addresses')
     .action(async (options: Options) => {
       process.exitCode = await clusterCommand(options)
     })
@@ -41,6 +43,7 @@ async function clusterCommand(options: Options): Promise<number> {
     port: options.port,
     kubeconfig,
     uiPort: uiPort(options.ui),
+    kubeletPorts: options.kubeletPorts,
   })
   process.stdout.write(
     [

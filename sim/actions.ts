@@ -1,7 +1,8 @@
 import { type Clock, parseDuration, type Prng } from '../base/index.ts'
-import { type ApiServer, REFUSAL_CODES, type RefusalCode } from './apiserver/index.ts'
+import { type ApiServer, type Disturbance, REFUSAL_CODES, type RefusalCode } from './apiserver/index.ts'
 import type { Cluster } from './controllers/index.ts'
 import type { ActionArgs } from './messages.ts'
+import { FOR, NODE, NODE_ACTIONS } from './node-actions.ts'
 
 /** What an action may lay its hands on. */
 export interface ActionHands {
@@ -10,7 +11,10 @@ export interface ActionHands {
   /** A stream of this iteration's own. */
   readonly prng: Prng
   readonly cluster: Cluster
-  readonly api: Pick<ApiServer, 'dropWatches' | 'expireWatches' | 'expireHistory' | 'disturb'>
+  readonly api: Pick<
+    ApiServer,
+    'dropWatches' | 'endWatches' | 'expireWatches' | 'silenceWatches' | 'expireHistory' | 'disturb' | 'goDown'
+  >
 }
 
 /** Something that a scenario can do to the cluster, known by name. */
@@ -56,9 +60,15 @@ const REPLICAS: ActionArg = {
   min: 0,
   whole: true,
 }
-const NODE: ActionArg = { name: 'node', type: 'string', description: 'name of a node, `node-0`', means: 'node' }
 const ZONE: ActionArg = { name: 'zone', type: 'string', description: 'name of a zone, `region-1a`', means: 'zone' }
-const FOR: ActionArg = { name: 'for', type: 'string', description: 'how long it lasts, `5s`', means: 'duration' }
+const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'] as const
+const VERB: ActionArg = {
+  name: 'verb',
+  type: 'string',
+  description: `only requests of this verb: ${VERBS.join(', ')}; default all`,
+  optional: true,
+  values: VERBS,
+}
 const LABEL: ActionArg = { name: 'label', type: 'string', description: 'name of a label', means: 'label' }
 const COUNT: ActionArg = {
   name: 'count',
@@ -184,6 +194,28 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   {
+    name: 'load',
+    description:
+      'Offers requests to a workload or a Service: CPU and memory of its pods follow, and with them autoscalers. A ramp where it takes time.',
+    args: [
+      WORKLOAD,
+      { name: 'rps', type: 'number', description: 'requests per second, shared by its ready pods', min: 0 },
+      {
+        name: 'over',
+        type: 'string',
+        description: 'how long the load takes to get there, in a straight line; default at once',
+        optional: true,
+        means: 'duration',
+      },
+    ],
+    run({ cluster }, args) {
+      const { namespace, name } = named(args.workload)
+      const overMs = args.over === undefined ? 0 : parseDuration(String(args.over))
+      cluster.offerLoad(namespace, name, Number(args.rps), overMs)
+      return `offer ${args.rps} requests/s to ${name}${args.over === undefined ? '' : ` within ${args.over}`}`
+    },
+  },
+  {
     name: 'fail-node',
     description: 'A node falls silent: no more leases, and its pods accept connections but never answer.',
     args: [NODE],
@@ -273,6 +305,28 @@ export const ACTIONS: readonly Action[] = [
       return `${args.node} can be reached again`
     },
   },
+  ...NODE_ACTIONS,
+  {
+    name: 'evict-pods',
+    description:
+      'A node runs short of something, and its kubelet evicts pods: they fail with reason Evicted, and their objects stay.',
+    args: [
+      NODE,
+      { name: 'count', type: 'number', description: 'number of pods; default 1', optional: true, min: 1, whole: true },
+      {
+        name: 'resource',
+        type: 'string',
+        description: 'what the node is short of; default `memory`',
+        optional: true,
+        values: ['memory', 'ephemeral-storage', 'pids'],
+      },
+    ],
+    run({ cluster }, args) {
+      const node = String(args.node)
+      const evicted = cluster.evictPods(node, Number(args.count ?? 1), String(args.resource ?? 'memory'))
+      return `${node} evicts ${evicted.length === 0 ? 'nothing' : evicted.join(', ')}`
+    },
+  },
   {
     name: 'drop-watches',
     on: 'api',
@@ -304,35 +358,122 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   {
+    name: 'end-watches',
+    on: 'api',
+    description:
+      'The API server ends all open watches cleanly and before their time, without a bookmark: clients resume where they were.',
+    args: [],
+    run({ api }) {
+      api.endWatches()
+      return 'API server ends all watches early'
+    },
+  },
+  {
+    name: 'silence-watches',
+    on: 'api',
+    description:
+      'The connections of open watches stay open and carry nothing any more, as when a network loses a flow; in the end they are reset. Watches opened meanwhile are well.',
+    args: [FOR, everyNth('watch that is open; default 1, all')],
+    run({ api, clock }, args) {
+      clock.schedule(parseDuration(String(args.for)), api.silenceWatches(Number(args.every ?? 1)))
+      return `${args.every === undefined ? 'all watches' : `each ${args.every}th watch`} silent for ${args.for}`
+    },
+  },
+  {
+    name: 'restart-api',
+    on: 'api',
+    description:
+      'The API server is killed and started again after a while, at the same address: all connections break, its port is closed, and its watch history is lost, so that everybody must list anew.',
+    args: [FOR],
+    run({ api, clock }, args) {
+      clock.schedule(parseDuration(String(args.for)), api.goDown())
+      return `API server is down for ${args.for}`
+    },
+  },
+  {
     name: 'api-delay',
     on: 'api',
     description: 'Every new request to the API server waits; watches that are open go on.',
-    args: [{ name: 'delay', type: 'string', description: 'how long each waits, `500ms`', means: 'duration' }, FOR],
-    run({ api, clock }, args) {
-      clock.schedule(parseDuration(String(args.for)), api.disturb({ delayMs: parseDuration(String(args.delay)) }))
+    args: [
+      { name: 'delay', type: 'string', description: 'how long each waits, `500ms`', means: 'duration' },
+      FOR,
+      VERB,
+    ],
+    run(hands, args) {
+      disturb(hands, args, { delayMs: parseDuration(String(args.delay)), ...verbs(args) })
       return `API server slower by ${args.delay} for ${args.for}`
     },
   },
   {
     name: 'api-errors',
     on: 'api',
-    description: 'The API server refuses new requests; watches that are open go on.',
+    description:
+      'The API server refuses new requests, 429 with Retry-After, 410 only watches that are resumed; watches that are open go on.',
     args: [
       { name: 'code', type: 'number', description: `HTTP status: ${REFUSAL_CODES.join(', ')}`, values: REFUSAL_CODES },
       FOR,
-      {
-        name: 'every',
-        type: 'number',
-        description: 'refuse each n-th request; default 1, all',
-        optional: true,
-        min: 1,
-        whole: true,
-      },
+      everyNth('request; default 1, all'),
+      VERB,
     ],
-    run({ api, clock }, args) {
+    run(hands, args) {
       const refusal = { code: Number(args.code) as RefusalCode, every: Number(args.every ?? 1) }
-      clock.schedule(parseDuration(String(args.for)), api.disturb({ refusal }))
+      disturb(hands, args, { refusal, ...verbs(args) })
       return `API server answers ${args.code} for ${args.for}`
+    },
+  },
+  {
+    name: 'watch-delay',
+    on: 'api',
+    description: 'The events of all watches come late, in their order; in the end all that is late comes at once.',
+    args: [{ name: 'delay', type: 'string', description: 'how late each comes, `2s`', means: 'duration' }, FOR],
+    run(hands, args) {
+      disturb(hands, args, { watchDelayMs: parseDuration(String(args.delay)) })
+      return `watch events ${args.delay} late for ${args.for}`
+    },
+  },
+  {
+    name: 'watch-duplicates',
+    on: 'api',
+    description: 'Events of watches are sent twice.',
+    args: [FOR, everyNth('event; default 1, all')],
+    run(hands, args) {
+      disturb(hands, args, { duplicateEvery: Number(args.every ?? 1) })
+      return `watch events sent twice for ${args.for}`
+    },
+  },
+  {
+    name: 'watch-replay',
+    on: 'api',
+    description: 'Who resumes a watch is told what came last before that once more, as far as the history reaches.',
+    args: [
+      { name: 'versions', type: 'number', description: 'how many resource versions it goes back', min: 1, whole: true },
+      FOR,
+    ],
+    run(hands, args) {
+      disturb(hands, args, { replayVersions: Number(args.versions) })
+      return `resumed watches go back by ${args.versions} versions for ${args.for}`
+    },
+  },
+  {
+    name: 'bookmark-delay',
+    on: 'api',
+    description: 'Periodic bookmarks of watches come late, or not at all.',
+    args: [
+      {
+        name: 'delay',
+        type: 'string',
+        description: 'how late each comes, `30s`; default: none comes',
+        means: 'duration',
+        optional: true,
+      },
+      FOR,
+    ],
+    run(hands, args) {
+      const isNone = args.delay === undefined
+      disturb(hands, args, {
+        bookmarkDelayMs: isNone ? Number.POSITIVE_INFINITY : parseDuration(String(args.delay)),
+      })
+      return `${isNone ? 'no bookmarks' : `bookmarks ${args.delay} late`} for ${args.for}`
     },
   },
   {
@@ -347,6 +488,19 @@ export const ACTIONS: readonly Action[] = [
     },
   },
 ]
+
+function everyNth(what: string): ActionArg {
+  return { name: 'every', type: 'number', description: `each n-th ${what}`, optional: true, min: 1, whole: true }
+}
+
+/** Begins now and ends exactly `for` later in planned time. */
+function disturb({ api, clock }: ActionHands, args: ActionArgs, disturbance: Disturbance): void {
+  clock.schedule(parseDuration(String(args.for)), api.disturb(disturbance))
+}
+
+function verbs({ verb }: ActionArgs): Pick<Disturbance, 'verbs'> {
+  return verb === undefined ? {} : { verbs: [verb as (typeof VERBS)[number]] }
+}
 
 const BY_NAME: ReadonlyMap<string, Action> = new Map(ACTIONS.map(action => [action.name, action]))
 

@@ -1,7 +1,8 @@
 import { assert, type Prng } from '../base/index.ts'
 import { actionByName } from './actions.ts'
+import { evictPod } from './apiserver/index.ts'
 import { appliedAtMs } from './apply-order.ts'
-import type { ObjectStore } from './cluster/index.ts'
+import { type ObjectStore, Pods } from './cluster/index.ts'
 import { type Cluster, createCluster, defaultTolerationSeconds } from './controllers/index.ts'
 import type { PlannedClock } from './informers/index.ts'
 import type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
@@ -65,6 +66,7 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
   const cluster = createCluster(clock, options.prng.fork('cluster'), options.store, options.runtime, {
     ...options,
     spec: options.cluster,
+    evict: politely(options.store),
   })
   return {
     cluster,
@@ -83,6 +85,13 @@ export function plannedChurn(options: ChurnSourceOptions, plan: readonly Planned
     translated: relativeAddresses(options.podNetworkFirst),
     replayReport: () => undefined,
     close: () => Promise.resolve(),
+  }
+}
+
+/** As a client that posts to `pods/eviction`. */
+function politely(store: ObjectStore): (namespace: string, name: string) => void {
+  return (namespace, name) => {
+    evictPod(store, { type: Pods, namespace, name }, { metadata: { namespace, name } }, new URLSearchParams())
   }
 }
 
@@ -143,6 +152,7 @@ export async function replayedChurn(
   const cluster = createCluster(clock, options.prng.fork('cluster'), store, options.runtime, {
     ...options,
     spec: { ...options.cluster, nodes: spec.nodes, zones: spec.zones, workloads: [] },
+    evict: politely(options.store),
   })
   const intents = new IntentCluster(store, cluster, {
     dress: spec.targets,

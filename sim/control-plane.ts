@@ -9,10 +9,11 @@ import {
   SystemClock,
 } from '../base/index.ts'
 import { actionByName } from './actions.ts'
-import { type ApiServer, createApiServer, writeKubeconfig } from './apiserver/index.ts'
+import { type ApiServer, createApiServer, readOnlyKind, writeKubeconfig } from './apiserver/index.ts'
 import { type ChurnSource, type ChurnSourceOptions, plannedChurn, replayedChurn } from './churn-source.ts'
-import { ObjectStore } from './cluster/index.ts'
+import { ObjectStore, startNamespaceContents } from './cluster/index.ts'
 import { type Cluster, defaultTolerationSeconds } from './controllers/index.ts'
+import { followKubeletPorts, type KubeletPorts } from './kubelet-ports.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type {
   ActionArgs,
@@ -81,6 +82,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions
   readonly #store: ObjectStore
   readonly #measured: MeasuredTime
+  readonly #ports: KubeletPorts | undefined
   #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
   #written: Promise<unknown> | undefined
@@ -97,6 +99,7 @@ export class ControlPlane {
     this.#delay = parts.delay
     this.#store = parts.store
     this.#measured = parts.measured
+    this.#ports = parts.ports
   }
 
   /** @throws CodedError CHURN_API_PORT; TraceError */
@@ -123,7 +126,7 @@ export class ControlPlane {
     })
     // What one turn of the clock does goes to the main thread together: a message costs as much as a write.
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents, fn => setImmediate(fn))
-    const plane: { current: ControlPlane | undefined } = { current: undefined }
+    const plane: { current: ControlPlane | undefined; ports?: KubeletPorts } = { current: undefined }
     const sourceOptions: ChurnSourceOptions = {
       clock,
       hold: promise => clock.hold(promise),
@@ -144,6 +147,7 @@ export class ControlPlane {
       onNodeAnswering: node => {
         churn.node(node, 'recovered')
         truth.nodeAnswering(node)
+        plane.ports?.recover(node)
       },
       onFailure: options.onFailure,
       perform: (name, args, stream) => void plane.current?.perform(name, args, stream),
@@ -162,11 +166,40 @@ export class ControlPlane {
       port: options.port,
       tls: true,
       tolerationSeconds: defaultTolerationSeconds(options.cluster.timings.evictionMs),
+      virtual: (source.cluster?.metrics.kinds() ?? []).map(readOnlyKind),
       onInternalError: options.onFailure,
     })
+    // Kubernetes' controller manager does this too; it can begin only when there is an authority.
+    startNamespaceContents(store, api.caPem)
+    if (options.cluster.kubeletPorts === true && source.cluster !== undefined) {
+      try {
+        plane.ports = await followKubeletPorts(
+          store,
+          source.cluster.kubelets,
+          token => api.isKnown(token),
+          options.onFailure,
+        )
+      } catch (error) {
+        await api.close()
+        throw error
+      }
+    }
+    const { ports } = plane
     if (options.kubeconfigPath !== undefined) await writeKubeconfig(options.kubeconfigPath, api)
     const delay = new EventLoopDelay()
-    plane.current = new ControlPlane(options, { api, clock, source, churn, writer, truth, lag, delay, store, measured })
+    plane.current = new ControlPlane(options, {
+      api,
+      ports,
+      clock,
+      source,
+      churn,
+      writer,
+      truth,
+      lag,
+      delay,
+      store,
+      measured,
+    })
     return plane.current
   }
 
@@ -249,6 +282,7 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#clock.stop()
     this.#delay.stop()
+    this.#ports?.close()
     await this.api.close()
     await this.#source.close()
     await this.#completeRecording()
@@ -289,6 +323,7 @@ function followsTrace(action: string, on: 'api' | undefined): Cluster {
 
 interface Parts {
   readonly api: ApiServer
+  readonly ports: KubeletPorts | undefined
   readonly clock: PacedClock
   readonly source: ChurnSource
   readonly churn: ChurnRecorder

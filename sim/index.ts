@@ -17,6 +17,7 @@ export type {
   TruthEvent,
   WorkloadSpec,
 } from './messages.ts'
+export { SCALE_WORKER, type FromScalePlane, type ScaleData, type ScaleSpec, type ToScalePlane } from './scale/index.ts'
 export {
   readTraceHeader,
   type ReplayMode,

@@ -11,6 +11,11 @@ export interface ClusterSpec {
   readonly podsPerNodeMax: number
   readonly workloads: readonly WorkloadSpec[]
   readonly timings: ClusterTimings
+  /**
+   * Whether every node listens on port 10250 of its address, as kubelets do. Default false: it takes a descriptor for each
+   * node and connection, and the control plane's time for each scrape.
+   */
+  readonly kubeletPorts?: boolean
 }
 
 /** A Deployment with a Service in front of it, its own or one that it shares. */
@@ -41,6 +46,8 @@ export interface ClusterTimings {
   readonly readyMs: Jittered
   /** Kubelet: from the deletion mark to the end of the containers (SIGTERM handled). */
   readonly terminateMs: Jittered
+  /** Kubelet: pulling an image that the node does not have yet. Without it, images are there already. */
+  readonly pullMs?: LogNormal
   /** Node lease renewal. Kubernetes: 10 000. */
   readonly leaseRenewMs: number
   /** Silence after which a node's Ready becomes Unknown. Kubernetes: 50 000. */
@@ -55,6 +62,12 @@ export interface ClusterTimings {
 export interface Jittered {
   readonly base: number
   readonly jitter: number
+}
+
+/** Log-normal, by two of its quantiles: `p50` < `p99`. */
+export interface LogNormal {
+  readonly p50: number
+  readonly p99: number
 }
 
 /** One action of the scenario at its planned time. Actions are registered by name in `sim/actions.ts`. */

@@ -41,7 +41,15 @@ const STEP_MS = 1000
 const POD_NETWORK_FIRST = '127.2.0.0'
 
 /** Nobody is connected. */
-const NO_API = { dropWatches() {}, expireWatches() {}, expireHistory() {}, disturb: () => () => {} }
+const NO_API = {
+  dropWatches() {},
+  endWatches() {},
+  expireWatches() {},
+  silenceWatches: () => () => {},
+  expireHistory() {},
+  disturb: () => () => {},
+  goDown: () => () => {},
+}
 
 /**
  * Plays a scenario or a trace in virtual time, with nobody watching: an hour takes seconds. The trace is the one that a real

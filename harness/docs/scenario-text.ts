@@ -44,6 +44,7 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   ['cluster.nodes', 'how many; they are called `node-0`, `node-1`, …'],
   ['cluster.zones', 'how many zones the nodes go to in turn (default 3): `region-1a`, `region-1b`, …'],
   ['cluster.podsPerNodeMax', 'default 110'],
+  ['cluster.kubeletPorts', 'default false'],
   [
     'cluster.workloads.<name>',
     'a Deployment and its Service: `namespace` (default `default`), `replicas`, `port` (8080), `profile` of its metrics, `maxSurge` and `maxUnavailable` (25%)',

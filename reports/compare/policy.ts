@@ -102,6 +102,13 @@ const POLICY: Readonly<Record<MetricName, MetricPolicy>> = {
   recovery_time: { statistics: VALUE, minEffect: 0.1, floor: 0.025 },
   // Decided by where in a write the kill falls, hence no equality.
   samples_lost_on_crash: { statistics: VALUE, minEffect: 0.1, floor: 1 },
+  // Some milliseconds of a machine that does something else; a collection of garbage more or less.
+  control_plane_ready_time: { statistics: VALUE, minEffect: 0.05, floor: 0.01 },
+  control_plane_write_rate: { statistics: VALUE, minEffect: 0.05, floor: 100, info: true },
+  control_plane_memory: { statistics: VALUE, minEffect: 0.1, floor: 8 << 20 },
+  control_plane_list_time: { statistics: VALUE, minEffect: 0.05, floor: 0.005 },
+  control_plane_list_bytes: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
+  control_plane_watch_rate: { statistics: VALUE, minEffect: 0.05, floor: 100 },
   // The harness about itself: how well a trace was played says nothing of a subject.
   replay_lateness: { statistics: ['p99'], minEffect: 0.1, floor: 0.001, info: true },
   replay_events: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },

@@ -22,6 +22,7 @@ export interface DeleteRequest {
 
 const POLICIES = ['Background', 'Foreground', 'Orphan']
 const FOREGROUND = 'foregroundDeletion'
+const ORPHAN = 'orphan'
 
 /**
  * Reads what a DELETE asks for: a DeleteOptions body, or the same fields as query parameters.
@@ -65,8 +66,8 @@ export function isDryRun(inBody: unknown, query: URLSearchParams): boolean {
 /**
  * Deletes one object.
  *
- * `Background` leaves dependents to the garbage collector; `Orphan` first takes this owner out of their references;
- * `Foreground` marks the object and leaves it to the collector to remove it after its dependents.
+ * `Background` leaves dependents to the garbage collector; `Orphan` marks the object, takes it out of their references and
+ * then removes it; `Foreground` marks the object and leaves it to the collector to remove it after its dependents.
  *
  * @returns the last version, and whether the object is gone.
  * @throws ApiError NotFound, Conflict
@@ -81,20 +82,28 @@ export function deleteObject(
   if (current === undefined) throw notFound(type, name)
   if (request.dryRun) return { object: current, isGone: false }
   const { uid, resourceVersion, gracePeriodSeconds } = request
-  if (request.propagation === 'Foreground' && (uid ?? current.metadata.uid) === current.metadata.uid) {
+  const isMeant = (uid ?? current.metadata.uid) === current.metadata.uid
+  if (request.propagation === 'Foreground' && isMeant) {
     if ((current.metadata.finalizers ?? []).includes(FOREGROUND)) return { object: current, isGone: false }
     if (hasDependents(store, current))
-      return { object: markForeground(store, type, current, resourceVersion), isGone: false }
+      return { object: mark(store, type, current, FOREGROUND, resourceVersion), isGone: false }
   }
-  if (request.propagation === 'Orphan') orphanDependents(store, current)
+  if (request.propagation === 'Orphan' && isMeant && hasDependents(store, current)) {
+    // Marked first: its controller must not adopt again what it is about to lose.
+    const marked = mark(store, type, current, ORPHAN, resourceVersion)
+    orphanDependents(store, current)
+    const object = lift(store, type, marked, ORPHAN)
+    return { object, isGone: store.get(type, namespace, name) === undefined }
+  }
   const object = store.delete(type, namespace, name, { gracePeriodSeconds, uid, resourceVersion })
   return { object, isGone: store.get(type, namespace, name) === undefined }
 }
 
-function markForeground(
+function mark(
   store: ObjectStore,
   type: ResourceType,
   current: Stored,
+  finalizer: string,
   resourceVersion: string | undefined,
 ): Stored {
   return store.update<KubeObject>(type, {
@@ -102,11 +111,22 @@ function markForeground(
     metadata: {
       ...current.metadata,
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      finalizers: [...(current.metadata.finalizers ?? []), FOREGROUND],
+      finalizers: [...(current.metadata.finalizers ?? []).filter(name => name !== finalizer), finalizer],
       deletionTimestamp: current.metadata.deletionTimestamp ?? timestamp(store.unixMs),
       deletionGracePeriodSeconds: current.metadata.deletionGracePeriodSeconds ?? 0,
     },
   })
+}
+
+function lift(store: ObjectStore, type: ResourceType, marked: Stored, finalizer: string): Stored {
+  const { namespace, name } = marked.metadata
+  const lifted = store.modify(type, namespace, name, current => {
+    const { finalizers = [], ...rest } = current.metadata
+    const left = finalizers.filter(other => other !== finalizer)
+    return { ...current, metadata: left.length === 0 ? rest : { ...rest, finalizers: left } }
+  })
+  // Somebody who saw the mark may have been faster.
+  return lifted ?? marked
 }
 
 function hasDependents(store: ObjectStore, owner: Stored): boolean {

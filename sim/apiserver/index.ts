@@ -1,3 +1,8 @@
+export type { TokenGrant, UserInfo } from './authentication.ts'
+export type { Permission } from './authorization.ts'
 export { writeKubeconfig, type KubeconfigOptions } from './kubeconfig.ts'
+export { evictPod } from './eviction.ts'
 export { type Disturbance, REFUSAL_CODES, type RefusalCode } from './disturbances.ts'
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts'
+export type { VirtualRequest, VirtualResource } from './virtual-group.ts'
+export { readOnlyKind } from './read-only-kind.ts'

@@ -11,6 +11,8 @@ export interface KubeconfigOptions {
   /** Absent for plain HTTP. */
   readonly caPem?: string | undefined
   readonly token: string
+  /** Shown instead of the token, where it is given. PEM. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string }
 }
 
 /**
@@ -20,15 +22,22 @@ export interface KubeconfigOptions {
  *
  * @throws CodedError CHURN_KUBECONFIG
  */
-export async function writeKubeconfig(path: string, { url, caPem, token }: KubeconfigOptions): Promise<void> {
-  const authority =
-    caPem === undefined || caPem === '' ? {} : { 'certificate-authority-data': Buffer.from(caPem).toString('base64') }
+export async function writeKubeconfig(path: string, options: KubeconfigOptions): Promise<void> {
+  const { url, caPem, token, clientCertificate } = options
+  const authority = caPem === undefined || caPem === '' ? {} : { 'certificate-authority-data': base64(caPem) }
+  const user =
+    clientCertificate === undefined
+      ? { token }
+      : {
+          'client-certificate-data': base64(clientCertificate.cert),
+          'client-key-data': base64(clientCertificate.key),
+        }
   const text = stringify(
     {
       apiVersion: 'v1',
       kind: 'Config',
       clusters: [{ name: NAME, cluster: { server: url, ...authority } }],
-      users: [{ name: NAME, user: { token } }],
+      users: [{ name: NAME, user }],
       contexts: [{ name: NAME, context: { cluster: NAME, user: NAME, namespace: 'default' } }],
       'current-context': NAME,
     },
@@ -43,4 +52,8 @@ export async function writeKubeconfig(path: string, { url, caPem, token }: Kubec
     await rm(draft, { force: true }).catch(() => undefined)
     throw kubeconfigUnwritable(path, cause)
   }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
 }

@@ -1,4 +1,4 @@
-import { ApiError, invalidListOptions } from '../cluster/index.ts'
+import { ApiError, FieldErrors } from '../cluster/index.ts'
 import { isTrue } from './request-info.ts'
 
 /** The query of a list or watch, judged. */
@@ -25,62 +25,60 @@ export function parseListOptions(query: URLSearchParams, isWatch: boolean): List
   const options: ListOptions = {
     resourceVersion: text === '' ? undefined : parseResourceVersion(text),
     resourceVersionMatch: match === '' ? undefined : (match as 'Exact' | 'NotOlderThan'),
-    limit: isWatch ? 0 : natural(query, 'limit'),
+    // As etcd sees it, a limit below zero is none.
+    limit: isWatch ? 0 : Math.max(0, integer(query, 'limit')),
     continueToken: query.get('continue') || undefined,
     labelSelector: query.get('labelSelector') ?? undefined,
     fieldSelector: query.get('fieldSelector') ?? undefined,
     allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
     sendInitialEvents: initial === null ? undefined : isTrue(initial),
-    timeoutMs: query.get('timeoutSeconds') === null ? undefined : natural(query, 'timeoutSeconds') * 1000 || undefined,
+    timeoutMs: Math.max(0, integer(query, 'timeoutSeconds')) * 1000 || undefined,
   }
-  if (isWatch) checkWatch(options)
-  else checkList(options)
+  check(options, isWatch)
+  if (!isWatch && options.continueToken !== undefined && (options.resourceVersion ?? 0) !== 0) {
+    throw new ApiError('BadRequest', 'specifying resource version is not allowed when using continue')
+  }
   return options
 }
 
-function checkWatch({ sendInitialEvents, resourceVersionMatch }: ListOptions): void {
-  if (sendInitialEvents === undefined) {
-    if (resourceVersionMatch !== undefined) {
-      throw invalidListOptions(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      )
-    }
-  } else if (resourceVersionMatch !== 'NotOlderThan') {
-    throw invalidListOptions(
-      'resourceVersionMatch',
-      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    )
-  }
+/** All that is wrong with a combination is told at once, in Kubernetes' order. */
+function check(options: ListOptions, isWatch: boolean): void {
+  const errors = new FieldErrors()
+  if (isWatch) checkWatch(options, errors)
+  else checkList(options, errors)
+  errors.throwIfAny({ group: 'meta.k8s.io', kind: 'ListOptions' }, '')
 }
 
-function checkList(options: ListOptions): void {
+const MATCH = 'resourceVersionMatch'
+const WITH_CONTINUE = 'resourceVersionMatch is forbidden when continue is provided'
+
+function checkWatch(options: ListOptions, errors: FieldErrors): void {
+  const { sendInitialEvents, resourceVersionMatch: match, continueToken } = options
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    errors.forbidden(MATCH, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  }
+  if (match === undefined) return
+  if (sendInitialEvents === undefined) {
+    errors.forbidden(MATCH, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+  }
+  if (match !== 'NotOlderThan') errors.notSupported(MATCH, match, ['NotOlderThan'])
+  if (continueToken !== undefined) errors.forbidden(MATCH, WITH_CONTINUE)
+}
+
+function checkList(options: ListOptions, errors: FieldErrors): void {
   const { resourceVersion, resourceVersionMatch: match, continueToken, sendInitialEvents } = options
-  if (sendInitialEvents !== undefined) {
-    throw invalidListOptions('sendInitialEvents', 'sendInitialEvents is forbidden for list')
-  }
   if (match !== undefined) {
-    if (match !== 'Exact' && match !== 'NotOlderThan') {
-      throw invalidListOptions('resourceVersionMatch', `resourceVersionMatch "${String(match)}" is not supported`)
-    }
     if (resourceVersion === undefined) {
-      throw invalidListOptions(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden unless resourceVersion is provided',
-      )
+      errors.forbidden(MATCH, 'resourceVersionMatch is forbidden unless resourceVersion is provided')
     }
-    if (continueToken !== undefined) {
-      throw invalidListOptions('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
-    }
+    if (continueToken !== undefined) errors.forbidden(MATCH, WITH_CONTINUE)
+    if (match !== 'Exact' && match !== 'NotOlderThan') errors.notSupported(MATCH, match, ['Exact', 'NotOlderThan', ''])
     if (match === 'Exact' && resourceVersion === 0) {
-      throw invalidListOptions(
-        'resourceVersionMatch',
-        'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-      )
+      errors.forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
     }
   }
-  if (continueToken !== undefined && (resourceVersion ?? 0) !== 0) {
-    throw new ApiError('BadRequest', 'specifying resource version is not allowed when using continue')
+  if (sendInitialEvents !== undefined) {
+    errors.forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')
   }
 }
 
@@ -95,10 +93,10 @@ function parseResourceVersion(text: string): number {
   return value
 }
 
-function natural(query: URLSearchParams, name: string): number {
+function integer(query: URLSearchParams, name: string): number {
   const text = query.get(name) ?? ''
   if (text === '') return 0
-  if (!/^\d{1,15}$/.test(text)) {
+  if (!/^[+-]?\d{1,15}$/.test(text)) {
     throw new ApiError('BadRequest', `strconv.ParseInt: parsing "${text}": invalid syntax`)
   }
   return Number(text)

@@ -1,7 +1,6 @@
 import type { Pod, PodCondition } from 'kubernetes-types/core/v1.js'
 import type { Status } from 'kubernetes-types/meta/v1.js'
 import { ApiError, notFound, type ObjectStore, Pods, timestamp } from '../cluster/index.ts'
-import { deleteObject, parseDeleteRequest } from './deletion.ts'
 import { isObject } from './json.ts'
 import type { Address } from './writes.ts'
 
@@ -40,12 +39,5 @@ export function bindPod(store: ObjectStore, { namespace, name }: Address, body: 
     spec: { ...pod.spec!, nodeName: node },
     status: { ...pod.status, conditions: [...others, scheduled] },
   })
-  return CREATED
-}
-
-/** `pods/eviction`: a deletion that asks politely. No disruption budgets are kept, so it is always granted. */
-export function evictPod(store: ObjectStore, address: Address, body: unknown, query: URLSearchParams): Status {
-  const options = isObject(body) && isObject(body.deleteOptions) ? body.deleteOptions : {}
-  deleteObject(store, address, parseDeleteRequest(options, query))
   return CREATED
 }

@@ -41,7 +41,8 @@ export function parseRequest(resources: Catalogue, method: string, path: string,
   }
   const [plural, name, subresource] = rest
   const servedAs = resources.find(group, version, plural ?? '')
-  if (servedAs === undefined || rest.length > 3) throw pathNotFound()
+  // What is behind a proxy has a path of its own.
+  if (servedAs === undefined || (rest.length > 3 && subresource !== 'proxy')) throw pathNotFound()
   const type = resources.storedAs(servedAs)
   if (!type.namespaced && namespace !== undefined) throw pathNotFound()
   if (type.namespaced && namespace === undefined && name !== undefined) throw pathNotFound()

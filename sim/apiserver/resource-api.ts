@@ -1,17 +1,29 @@
-import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Status } from 'kubernetes-types/meta/v1.js'
 import type { Clock } from '../../base/index.ts'
-import { ApiError, apiVersionOf, Namespaces, notFound, type ObjectStore, Pods, type Stored } from '../cluster/index.ts'
+import {
+  ApiError,
+  apiVersionOf,
+  Namespaces,
+  notFound,
+  type ObjectStore,
+  Pods,
+  type ResourceType,
+  ServiceAccounts,
+  type Stored,
+} from '../cluster/index.ts'
+import type { UserInfo } from './authentication.ts'
+import { sendParts } from './compression.ts'
 import { deleteObject, isDryRun, parseDeleteRequest } from './deletion.ts'
+import { evictPod } from './eviction.ts'
 import { waitUntilFresh } from './freshness.ts'
 import { JSON_TYPE, parseBody, parseYaml } from './body.ts'
 import { listAll, listPage, type Page } from './list.ts'
 import { parseListOptions } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
 import { APPLY_PATCH, parsePatch, type Patch } from './patch.ts'
-import { bindPod, evictPod } from './pod-actions.ts'
+import { bindPod } from './pod-actions.ts'
 import { isObject } from './json.ts'
 import {
   type JsonCache,
@@ -20,19 +32,24 @@ import {
   type Representation,
   versionedRepresentation,
 } from './representation.ts'
+import { refuseConnection } from './pod-connections.ts'
+import { readLog } from './pod-log.ts'
 import { isTrue, methodNotAllowed, parseRequest, pathNotFound, type RequestInfo } from './request-info.ts'
 import { parseFieldValidation } from './decode-object.ts'
 import { fieldManager } from './field-managers.ts'
 import { scaleOf, withScale } from './scale.ts'
 import { schemaOf } from './schemas.ts'
 import { Selection } from './selection.ts'
+import type { ServiceAccountTokens } from './service-account-tokens.ts'
 import { type IncludeObject, tableRepresentation } from './table.ts'
 import type { UsageMeter } from './usage.ts'
+import type { VirtualResource } from './virtual-group.ts'
 import type { WatchHub } from './watch-hub.ts'
 import type { Address, Part, WriteOptions, Writes } from './writes.ts'
 
 /** As Kubernetes sends them: nobody between client and server shall keep an answer. */
 export const JSON_HEADERS = { 'content-type': JSON_TYPE, 'cache-control': 'no-cache, private' } as const
+const LOG_HEADERS = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' } as const
 /** Lists longer than this are sent in slices, between which others get their turn. */
 const SLICE_OBJECTS = 200
 
@@ -42,6 +59,9 @@ export interface ResourceApiParts {
   readonly watches: WatchHub
   readonly json: JsonCache
   readonly usage: UsageMeter
+  readonly tokens: ServiceAccountTokens
+  /** Kinds of which nothing is kept. */
+  readonly virtual: readonly VirtualResource[]
 }
 
 /** Everything below `/api/v1/` and `/apis/<group>/<version>/`: one request in, one answer (or a watch) out. */
@@ -52,22 +72,29 @@ export class ResourceApi {
   readonly #watches: WatchHub
   readonly #json: JsonCache
   readonly #usage: UsageMeter
+  readonly #tokens: ServiceAccountTokens
+  readonly #virtual: ReadonlyMap<ResourceType, VirtualResource>
 
-  constructor(clock: Clock, { store, writes, watches, json, usage }: ResourceApiParts) {
+  constructor(clock: Clock, { store, writes, watches, json, usage, tokens, virtual }: ResourceApiParts) {
     this.#clock = clock
     this.#store = store
     this.#writes = writes
     this.#watches = watches
     this.#json = json
     this.#usage = usage
+    this.#tokens = tokens
+    this.#virtual = new Map(virtual.map(resource => [resource.type, resource]))
+    for (const type of this.#virtual.keys()) store.resources.addVirtual(type)
   }
 
   /** @throws ApiError */
-  async handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async handle(request: FastifyRequest, reply: FastifyReply, user: UserInfo): Promise<FastifyReply> {
     const { path, query } = splitUrl(request.url)
     const info = parseRequest(this.#store.resources, request.method, path, query)
-    this.#usage.resource(info)
     const { subresource } = info
+    this.#usage.resource(request.raw, info, info.verb === 'watch' || isTrue(query.get('follow')))
+    const virtual = this.#virtual.get(info.type)
+    if (virtual !== undefined) return sendVirtual(virtual, info, query, request, reply, user)
     if (subresource === undefined) return this.#object(info, query, request, reply)
     if (subresource === 'status' || (subresource === 'finalize' && info.type === Namespaces)) {
       return this.#part(info, query, request, reply)
@@ -82,8 +109,23 @@ export class ResourceApi {
         subresource === 'binding'
           ? bindPod(this.#store, addressOf(info), body, isDryRun(undefined, query))
           : evictPod(this.#store, addressOf(info), body, query)
-      return send(reply, 201, JSON.stringify(status))
+      return send(reply, status.code ?? 201, JSON.stringify(status))
     }
+    if (info.type === Pods && subresource === 'log') {
+      if (info.verb !== 'get') throw methodNotAllowed()
+      await sendParts(
+        reply.code(200).headers(LOG_HEADERS),
+        readLog(this.#clock, this.#store, addressOf(info), query, () => reply.raw.destroyed),
+        isTrue(query.get('follow')),
+      )
+      return reply
+    }
+    if (info.type === ServiceAccounts && subresource === 'token') {
+      if (info.verb !== 'create') throw methodNotAllowed()
+      const { namespace = '', name } = addressOf(info)
+      return send(reply, 201, JSON.stringify(this.#tokens.issue(namespace, name, bodyOf(info, request))))
+    }
+    refuseConnection(this.#store, addressOf(info), subresource)
     throw pathNotFound()
   }
 
@@ -146,13 +188,13 @@ export class ResourceApi {
     }
   }
 
-  #deleteCollection(
+  async #deleteCollection(
     { type, namespace }: RequestInfo,
     query: URLSearchParams,
     request: FastifyRequest,
     reply: FastifyReply,
     representation: Representation,
-  ): FastifyReply {
+  ): Promise<FastifyReply> {
     if (type.namespaced && namespace === undefined) throw methodNotAllowed()
     const asked = parseDeleteRequest(bodyIfAny(request), query)
     const selection = new Selection(type, { ...parseListOptions(query, false), namespace, name: undefined })
@@ -346,14 +388,27 @@ function send(reply: FastifyReply, code: number, body: Buffer | string): Fastify
     .send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
-function sendList(reply: FastifyReply, representation: Representation, page: Page): FastifyReply {
+async function sendList(reply: FastifyReply, representation: Representation, page: Page): Promise<FastifyReply> {
   const parts = listParts(representation, page)
-  if (page.objects.length > SLICE_OBJECTS)
-    return reply
-      .code(200)
-      .headers(JSON_HEADERS)
-      .send(Readable.from(slices(parts), { objectMode: false }))
-  return send(reply, 200, Buffer.concat([...parts]))
+  await sendParts(reply.code(200).headers(JSON_HEADERS), page.objects.length > SLICE_OBJECTS ? slices(parts) : parts)
+  return reply
+}
+
+/** @throws ApiError */
+async function sendVirtual(
+  virtual: VirtualResource,
+  { verb, namespace, name, subresource }: RequestInfo,
+  query: URLSearchParams,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  user: UserInfo,
+): Promise<FastifyReply> {
+  if (subresource !== undefined) throw pathNotFound()
+  if (!virtual.type.verbs.includes(verb)) throw methodNotAllowed()
+  const body = (): unknown => parseBody(mediaType(request), bytesOf(request))
+  const { accept } = request.headers
+  const answered = await virtual.answer({ verb, namespace, name, query, accept, body, user })
+  return send(reply, verb === 'create' ? 201 : 200, JSON.stringify(answered))
 }
 
 const COMMA = Buffer.from(',')

@@ -1,9 +1,9 @@
-import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.js'
+import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { Scale } from 'kubernetes-types/autoscaling/v1.js'
 import { ApiError, formatLabelSelector, type Stored } from '../cluster/index.ts'
 import { isObject } from './json.ts'
 
-type Scalable = Stored<Deployment> | Stored<ReplicaSet>
+type Scalable = Stored<Deployment> | Stored<ReplicaSet> | Stored<StatefulSet>
 
 /** The `/scale` of an object, the same for every kind that has replicas. */
 export function scaleOf(object: Stored): Scale {

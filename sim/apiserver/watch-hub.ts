@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock, Timer } from '../../base/index.ts'
 import { type ApiError, type ObjectStore, type ResourceType, type Stored } from '../cluster/index.ts'
+import type { Disturbances } from './disturbances.ts'
 import { waitUntilFresh } from './freshness.ts'
 import { expired, listAll } from './list.ts'
 import type { ListOptions } from './list-options.ts'
@@ -11,6 +12,7 @@ import { type Backlog, Watcher } from './watcher.ts'
 export interface WatchHubOptions {
   readonly bookmarkIntervalMs: number
   readonly queuedBytesMax: number
+  readonly disturbances: Disturbances
   /** How a watch from a version that is too old is answered: as Kubernetes' watch cache does, or as etcd would. */
   readonly expiredAs: 'event' | 'status'
 }
@@ -32,12 +34,16 @@ export class WatchHub {
   readonly #options: WatchHubOptions
   readonly #watchers = new Map<ResourceType, Set<Watcher>>()
   readonly #unsubscribe: () => void
+  readonly #eventsOfClosed = new Map<ResourceType, number>()
   #opened = 0
 
   constructor(clock: Clock, store: ObjectStore, cache: JsonCache, options: WatchHubOptions) {
     this.#clock = clock
     this.#store = store
     this.#options = options
+    options.disturbances.onChange(() => {
+      for (const watcher of this.#all()) watcher.hurry()
+    })
     this.#unsubscribe = store.subscribe(event => {
       // Only watches that lag behind would want the old version again.
       if (event.previous !== undefined) cache.forget(event.previous)
@@ -81,13 +87,16 @@ export class WatchHub {
     response.flushHeaders()
     const timers: Timer[] = []
     const watchers = this.#watchersOf(selection.type)
-    const watcher = new Watcher(response, {
+    const watcher = new Watcher(this.#clock, response, {
       selection,
       representation,
+      after: resourceVersion,
+      disturbances: this.#options.disturbances,
       backlog: backlog ?? { entries: [][Symbol.iterator](), endBookmarkVersion: undefined },
       queuedBytesMax: this.#options.queuedBytesMax,
       onClose: () => {
         watchers.delete(watcher)
+        this.#eventsOfClosed.set(selection.type, (this.#eventsOfClosed.get(selection.type) ?? 0) + watcher.events)
         for (const timer of timers) timer.cancel()
       },
     })
@@ -99,14 +108,40 @@ export class WatchHub {
     this.#startTimers(watcher, options, timers)
   }
 
+  /** Events that were sent since the start, by kind. */
+  eventsSent(): ReadonlyMap<ResourceType, number> {
+    const sent = new Map(this.#eventsOfClosed)
+    for (const [type, watchers] of this.#watchers) {
+      for (const { events } of watchers) sent.set(type, (sent.get(type) ?? 0) + events)
+    }
+    return sent
+  }
+
   /** Breaks all watches without a word. */
   drop(): void {
-    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.drop()
+    for (const watcher of this.#all()) watcher.drop()
   }
 
   /** Ends all watches with an error event, e.g. 410 in mid-stream. */
   fail(error: ApiError): void {
-    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.fail(error.toStatus())
+    for (const watcher of this.#all()) watcher.fail(error.toStatus())
+  }
+
+  /** Ends all watches as if their time were over, but without the bookmark that would say how far they are. */
+  end(): void {
+    for (const watcher of this.#all()) watcher.end()
+  }
+
+  /**
+   * The connections of each n-th open watch lose what they carry: nothing comes any more, and nothing says so. Watches that
+   * are opened from now on are well. Returns what resets those connections.
+   */
+  silence(every: number): () => void {
+    const silent = [...this.#all()].filter((_, index) => index % every === 0)
+    for (const watcher of silent) watcher.silence()
+    return () => {
+      for (const watcher of silent) watcher.drop()
+    }
   }
 
   /** Ends all watches of a kind that is no longer served. */
@@ -117,7 +152,11 @@ export class WatchHub {
 
   close(): void {
     this.#unsubscribe()
-    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end()
+    this.end()
+  }
+
+  *#all(): Generator<Watcher, void> {
+    for (const watchers of this.#watchers.values()) yield* watchers
   }
 
   #watchersOf(type: ResourceType): Set<Watcher> {
@@ -140,7 +179,12 @@ export class WatchHub {
     if (resourceVersion === undefined || resourceVersion === 0) {
       return { entries: [][Symbol.iterator](), endBookmarkVersion: undefined }
     }
-    const missed = this.#store.eventsSince(selection.type, resourceVersion)
+    const { replayVersions } = this.#options.disturbances
+    const missed =
+      (replayVersions === 0
+        ? undefined
+        : this.#store.eventsSince(selection.type, Math.max(0, resourceVersion - replayVersions))) ??
+      this.#store.eventsSince(selection.type, resourceVersion)
     if (missed === undefined) return undefined
     return { entries: seen(missed, selection), endBookmarkVersion: undefined }
   }
@@ -154,11 +198,21 @@ export class WatchHub {
       watcher.end()
     })
     if (!options.allowWatchBookmarks) return
+    const plan = (): void => {
+      const { bookmarkIntervalMs, disturbances } = this.#options
+      timers[1] = this.#clock.schedule(bookmarkIntervalMs, () => {
+        const { bookmarkDelayMs } = disturbances
+        if (bookmarkDelayMs === 0) return tick()
+        if (bookmarkDelayMs === Number.POSITIVE_INFINITY) return plan()
+        // It is late, and yet tells where the watch is when it comes: a bookmark never goes back.
+        timers[1] = this.#clock.schedule(bookmarkDelayMs, tick)
+      })
+    }
     const tick = (): void => {
       watcher.bookmark(this.#store.resourceVersion)
-      timers[1] = this.#clock.schedule(this.#options.bookmarkIntervalMs, tick)
+      plan()
     }
-    timers[1] = this.#clock.schedule(this.#options.bookmarkIntervalMs, tick)
+    plan()
   }
 }
 

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
-import type { StoreEvent, Stored } from '../cluster/index.ts'
+import type { Clock, Timer } from '../../base/index.ts'
+import { ApiError, type StoreEvent, type Stored } from '../cluster/index.ts'
+import type { Disturbances } from './disturbances.ts'
 import type { Representation } from './representation.ts'
 import type { Selection, WatchType } from './selection.ts'
 
@@ -14,8 +16,12 @@ export interface WatcherOptions {
   readonly selection: Selection
   readonly representation: Representation
   readonly backlog: Backlog
-  /** Bytes that may wait for a client that does not read; beyond, it is dropped. */
+  /** The version from which it watches: events up to there are not for it. */
+  readonly after: number
+  /** Bytes that may wait for a client that does not read; beyond, they are given up and the watch ends with 410. */
   readonly queuedBytesMax: number
+  /** What makes its events late or double. */
+  readonly disturbances: Disturbances
   readonly onClose: () => void
 }
 
@@ -29,23 +35,43 @@ const PREFIX: Readonly<Record<WatchType | 'BOOKMARK' | 'ERROR', Buffer>> = {
 const SUFFIX = Buffer.from('}\n')
 /** Bytes of backlog sent before others get their turn. */
 const SLICE_BYTES = 256 * 1024
+/** Who has not made room for the last word by then is cut off. */
+const LAST_WORD_MS = 30_000
 const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' }
+
+/** What waits for its time because the watch is slow. */
+interface Late {
+  readonly dueMs: number
+  readonly prefix: Buffer
+  readonly object: Buffer
+}
+
+const OVERRUN = new ApiError('Expired', 'The resourceVersion for the provided watch is too old.')
 
 /**
  * One watch: a response that stays open and gets one JSON line per event.
  *
  * ```
  *   backlog ──exhausted──▶ live ──end()──▶ ending ──written──▶ closed
- *      │                    │                                   ▲
- *      └────────────────────┴── client left, dropped, too slow ─┘
+ *      │                    │                ▲                  ▲
+ *      ├────────────────────┼── too slow ────┤                  │
+ *      ├────────────────────┼── silence() ───┼─────▶ silent ────┤
+ *      └────────────────────┴────────────────┴─ client left, dropped
  * ```
  *
  * Lines wait in a queue of shared buffers and are written together, once per tick of the event loop; while the client
- * does not take what was written, they go on waiting. Live events queue up behind the backlog.
+ * does not take what was written, they go on waiting. Live events queue up behind the backlog. When more waits than
+ * `queuedBytesMax`, all of it is given up, and the client learns by a 410 that it has missed something, as soon as it
+ * reads on. While events are late, they wait before the queue, each for its time, and count as queued.
  */
 export class Watcher {
+  readonly #clock: Clock
   readonly #response: ServerResponse
   readonly #options: WatcherOptions
+  #late: Late[] = []
+  #lateTimer: Timer | undefined
+  #lastWordTimer: Timer | undefined
+  #silent = false
   #backlog: Backlog | undefined
   #queue: Buffer[] = []
   #queuedBytes = 0
@@ -53,8 +79,11 @@ export class Watcher {
   #blocked = false
   #ending = false
   #closed = false
+  /** Events it was sent, or that wait for it. */
+  events = 0
 
-  constructor(response: ServerResponse, options: WatcherOptions) {
+  constructor(clock: Clock, response: ServerResponse, options: WatcherOptions) {
+    this.#clock = clock
     this.#response = response
     this.#options = options
     this.#backlog = options.backlog
@@ -69,45 +98,128 @@ export class Watcher {
 
   /** hot: once per event and watch of its kind. */
   offer(event: StoreEvent): void {
-    if (this.#closed || this.#ending) return
+    if (this.#closed || this.#ending || this.#silent || event.resourceVersion <= this.#options.after) return
     const seen = this.#options.selection.see(event)
     if (seen === undefined) return
-    this.#push(PREFIX[seen.type], this.#options.representation.watched(seen.object))
-    this.#planFlush()
+    const object = this.#options.representation.watched(seen.object)
+    const { disturbances } = this.#options
+    const number = this.events++
+    if (disturbances.isQuiet && this.#late.length === 0) {
+      this.#push(PREFIX[seen.type], object)
+      this.#planFlush()
+      return
+    }
+    const { duplicateEvery } = disturbances
+    const times = duplicateEvery > 0 && number % duplicateEvery === 0 ? 2 : 1
+    for (let i = 0; i < times; i++) this.#offerLate(PREFIX[seen.type], object)
+  }
+
+  /** The delay has changed: with none left, what is late comes at once. */
+  hurry(): void {
+    if (this.#options.disturbances.watchDelayMs > 0 || this.#late.length === 0) return
+    this.#sendLate(Number.POSITIVE_INFINITY)
   }
 
   /** Tells how far the watch has come. Left out while earlier events still wait: they say it themselves. */
   bookmark(resourceVersion: number): void {
-    if (this.#closed || this.#ending || this.#backlog !== undefined || this.#blocked) return
+    if (this.#closed || this.#ending || this.#silent || this.#backlog !== undefined || this.#blocked) return
+    if (this.#late.length > 0) return
     this.#push(PREFIX.BOOKMARK, this.#options.representation.bookmark(resourceVersion))
     this.#planFlush()
   }
 
   /** Ends the response cleanly once everything that waits has been written. */
   end(): void {
-    if (this.#closed || this.#ending) return
+    if (this.#closed || this.#ending || this.#silent) return
+    this.#sendLate(Number.POSITIVE_INFINITY)
     this.#ending = true
     this.#planFlush()
   }
 
   /** Sends an error as the last event. `status` is a Status object. */
   fail(status: unknown): void {
-    if (this.#closed || this.#ending) return
-    this.#push(PREFIX.ERROR, Buffer.from(JSON.stringify(status)))
+    if (this.#closed || this.#ending || this.#silent) return
+    this.#sendLate(Number.POSITIVE_INFINITY)
+    this.#queue.push(PREFIX.ERROR, Buffer.from(JSON.stringify(status)), SUFFIX)
     this.end()
   }
 
-  /** Breaks the connection without a word, as a lost network would. */
+  /** Breaks the connection without a word, as a lost network would that resets it. */
   drop(): void {
     if (this.#closed) return
     this.#close()
     this.#response.destroy()
   }
 
+  /** From now on nothing is sent and nothing is closed, as when a network loses what it carries. Ended by `drop`. */
+  silence(): void {
+    if (this.#closed) return
+    this.#silent = true
+    this.#giveUp()
+  }
+
+  #offerLate(prefix: Buffer, object: Buffer): void {
+    const dueMs = this.#clock.unixMs() + this.#options.disturbances.watchDelayMs
+    const last = this.#late.at(-1)
+    if (last === undefined && this.#options.disturbances.watchDelayMs === 0) {
+      this.#push(prefix, object)
+      this.#planFlush()
+      return
+    }
+    // In order, also when a longer delay has ended and a shorter one goes on.
+    this.#late.push({ dueMs: Math.max(dueMs, last?.dueMs ?? 0), prefix, object })
+    this.#queuedBytes += prefix.length + object.length + SUFFIX.length
+    this.#keepBound()
+    this.#planLate()
+  }
+
+  #planLate(): void {
+    const [first] = this.#late
+    if (first === undefined || this.#lateTimer !== undefined) return
+    this.#lateTimer = this.#clock.schedule(first.dueMs - this.#clock.unixMs(), () => {
+      this.#lateTimer = undefined
+      this.#sendLate(this.#clock.unixMs())
+      this.#planLate()
+    })
+  }
+
+  #sendLate(dueMs: number): void {
+    let count = 0
+    for (const { dueMs: eachMs, prefix, object } of this.#late) {
+      if (eachMs > dueMs) break
+      this.#queue.push(prefix, object, SUFFIX)
+      count++
+    }
+    if (count === 0) return
+    this.#late.splice(0, count)
+    this.#planFlush()
+  }
+
   #push(prefix: Buffer, object: Buffer): void {
     this.#queue.push(prefix, object, SUFFIX)
     this.#queuedBytes += prefix.length + object.length + SUFFIX.length
-    if (this.#queuedBytes > this.#options.queuedBytesMax) this.drop()
+    this.#keepBound()
+  }
+
+  #keepBound(): void {
+    if (this.#queuedBytes <= this.#options.queuedBytesMax) return
+    // Much at once is not yet a client that does not read.
+    if (!this.#blocked && this.#backlog === undefined && this.#late.length === 0) {
+      this.#flush()
+      return
+    }
+    this.#giveUp()
+    this.fail(OVERRUN.toStatus())
+    this.#lastWordTimer = this.#clock.schedule(LAST_WORD_MS, () => this.drop())
+  }
+
+  /** Forgets all that waits. */
+  #giveUp(): void {
+    this.#backlog = undefined
+    this.#queue = []
+    this.#late = []
+    this.#queuedBytes = 0
+    this.#lateTimer?.cancel()
   }
 
   /** Everything committed in one tick goes out in one write: microtasks run when the tick's own code is done. */
@@ -121,12 +233,13 @@ export class Watcher {
   }
 
   #flush(): void {
-    if (this.#closed || this.#blocked) return
+    if (this.#closed || this.#blocked || this.#silent) return
     if (this.#backlog !== undefined && !this.#sendBacklog(this.#backlog)) return
     if (this.#queue.length > 0) {
-      this.#write(Buffer.concat(this.#queue, this.#queuedBytes))
+      const bytes = Buffer.concat(this.#queue)
       this.#queue = []
-      this.#queuedBytes = 0
+      this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes.length)
+      this.#write(bytes)
     }
     if (this.#ending && !this.#blocked) this.#response.end()
   }
@@ -147,6 +260,7 @@ export class Watcher {
       }
       const object = representation.watched(value.object)
       lines.push(PREFIX[value.type], object, SUFFIX)
+      this.events++
       bytes += object.length
     }
     if (lines.length > 0) this.#write(Buffer.concat(lines))
@@ -162,8 +276,8 @@ export class Watcher {
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#queue = []
-    this.#backlog = undefined
+    this.#giveUp()
+    this.#lastWordTimer?.cancel()
     this.#options.onClose()
   }
 }

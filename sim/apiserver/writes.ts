@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { DaemonSet } from 'kubernetes-types/apps/v1.js'
+import type { Job } from 'kubernetes-types/batch/v1.js'
 import type { Namespace, Pod, Service } from 'kubernetes-types/core/v1.js'
 import type { ManagedFieldsEntry, ObjectMeta } from 'kubernetes-types/meta/v1.js'
 import {
   type AdmissionOptions,
+  admitJob,
   admitPod,
   allocateServiceAddresses,
   ApiError,
@@ -10,10 +13,13 @@ import {
   applyDefaults,
   conflict,
   CustomResourceDefinitions,
+  DaemonSets,
+  Jobs,
   type KubeObject,
   Namespaces,
   Nodes,
   notFound,
+  numberTemplate,
   type ObjectStore,
   Pods,
   type ResourceType,
@@ -82,6 +88,7 @@ export class Writes {
     // A status is for controllers to write; only nodes register with theirs.
     if (type !== Nodes && type.subresources.includes('status')) delete (object as { status?: unknown }).status
     if (namespace !== undefined) this.#requireNamespace(type, namespace, meta.name ?? meta.generateName ?? '')
+    this.#identifyJob(type, object)
     this.#default(type, object)
     const managed = this.#afterUpdate(type, undefined, object, 'object', options, meta.managedFields)
     return this.#add(type, withManagedFields(object, managed), options)
@@ -91,8 +98,11 @@ export class Writes {
   #add(type: ResourceType, object: KubeObject, { dryRun }: WriteOptions): Stored {
     this.#allocate(type, object)
     if (type === Pods) admitPod(object as Pod, this.#admission)
+    if (type === DaemonSets) numberTemplate(object as DaemonSet)
     this.#validate(type, object)
-    return dryRun ? this.#store.rehearseCreate(type, object) : this.#store.create(type, object)
+    const { uid } = object.metadata ?? {}
+    const identity = uid === undefined ? {} : { uid }
+    return dryRun ? this.#store.rehearseCreate(type, object, identity) : this.#store.create(type, object, identity)
   }
 
   /** PUT. `part` keeps the rest as it is: what is asked of `/status` is its status only. */
@@ -160,6 +170,7 @@ export class Writes {
       return { object: this.#replace(type, current, next, part, options, managedFields), isCreated: false }
     }
     if (namespace !== undefined) this.#requireNamespace(type, namespace, name)
+    this.#identifyJob(type, next)
     this.#default(type, next)
     return { object: this.#add(type, next, options), isCreated: true }
   }
@@ -251,7 +262,8 @@ export class Writes {
     applyDefaults(type, before)
     this.#default(type, next)
     this.#allocate(type, next, current)
-    this.#validate(type, next)
+    if (type === DaemonSets) numberTemplate(next as DaemonSet, before as DaemonSet)
+    if (type === CustomResourceDefinitions) validateDefinition(next)
     validateUpdate(type, next, before)
   }
 
@@ -268,6 +280,13 @@ export class Writes {
 
   #allocate(type: ResourceType, object: KubeObject, previous?: Stored): void {
     if (type === Services) allocateServiceAddresses(this.#store, object as Service, previous as Service | undefined)
+  }
+
+  /** A job holds its own name and uid, and so has them before it is stored. */
+  #identifyJob(type: ResourceType, object: KubeObject): void {
+    if (type !== Jobs) return
+    object.metadata = { ...object.metadata, ...this.#store.identify(object.metadata ?? {}) }
+    admitJob(object as Job)
   }
 
   #requireNamespace(type: ResourceType, namespace: string, name: string): void {

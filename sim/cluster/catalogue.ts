@@ -9,6 +9,7 @@ import { BUILT_IN_RESOURCES, type ResourceType } from './resources.ts'
 export class Catalogue {
   readonly #byPath = new Map<string, ResourceType>()
   readonly #storedAs = new Map<ResourceType, ResourceType>()
+  readonly #virtual = new Set<ResourceType>()
 
   constructor() {
     for (const type of BUILT_IN_RESOURCES) this.add(type)
@@ -21,7 +22,7 @@ export class Catalogue {
 
   /** Those that have objects of their own: one for each kind, however many versions it is served in. */
   stored(): ResourceType[] {
-    return this.all().filter(type => this.storedAs(type) === type)
+    return this.all().filter(type => this.storedAs(type) === type && !this.#virtual.has(type))
   }
 
   find(group: string, version: string, plural: string): ResourceType | undefined {
@@ -37,6 +38,12 @@ export class Catalogue {
   add(type: ResourceType, storedAs: ResourceType = type): void {
     this.#byPath.set(pathOf(type.group, type.version, type.plural), type)
     if (storedAs !== type) this.#storedAs.set(type, storedAs)
+  }
+
+  /** Adds a kind that is discovered like the others, and of which there are no objects. */
+  addVirtual(type: ResourceType): void {
+    this.add(type)
+    this.#virtual.add(type)
   }
 
   remove(type: ResourceType): void {

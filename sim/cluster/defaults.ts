@@ -1,30 +1,93 @@
-import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.js'
-import type { Namespace, Pod, Service } from 'kubernetes-types/core/v1.js'
-import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
+import type { Namespace, Pod } from 'kubernetes-types/core/v1.js'
+import { defaultAutoscaler } from './autoscaling-defaults.ts'
+import { defaultCronJob, defaultJob } from './batch-defaults.ts'
+import { defaultConfigMap, defaultLimitRange, defaultResourceQuota, defaultSecret } from './config-defaults.ts'
+import {
+  defaultEndpointSlice,
+  defaultIngress,
+  defaultIngressClass,
+  defaultNetworkPolicy,
+  defaultService,
+} from './network-defaults.ts'
 import type { KubeObject, Writable } from './objects.ts'
-import { defaultPodSpec } from './pod-defaults.ts'
-import { Deployments, EndpointSlices, Namespaces, Pods, ReplicaSets, type ResourceType, Services } from './resources.ts'
+import { defaultOwnPodSpec } from './pod-defaults.ts'
+import { defaultDisruptionBudget, defaultPriorityClass, defaultRoleBinding } from './policy-defaults.ts'
+import {
+  ClusterRoleBindings,
+  ConfigMaps,
+  CronJobs,
+  DaemonSets,
+  Deployments,
+  EndpointSlices,
+  HorizontalPodAutoscalers,
+  IngressClasses,
+  Ingresses,
+  Jobs,
+  LimitRanges,
+  Namespaces,
+  NetworkPolicies,
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  PodDisruptionBudgets,
+  Pods,
+  PriorityClasses,
+  ReplicaSets,
+  ResourceQuotas,
+  type ResourceType,
+  RoleBindings,
+  Secrets,
+  Services,
+  StatefulSets,
+  StorageClasses,
+} from './resources.ts'
+import { defaultPersistentVolume, defaultPersistentVolumeClaim, defaultStorageClass } from './storage-defaults.ts'
+import { defaultDaemonSet, defaultDeployment, defaultReplicaSet, defaultStatefulSet } from './workload-defaults.ts'
+
+type Defaulting = (object: KubeObject) => void
+
+/** Each function is written for the type of its kind, and only ever sees objects of it. */
+function of<T extends KubeObject>(type: ResourceType, fill: (object: Writable<T>) => void): [ResourceType, Defaulting] {
+  return [type, fill as Defaulting]
+}
+
+const DEFAULTS = new Map<ResourceType, Defaulting>([
+  of(Namespaces, defaultNamespace),
+  of(Pods, defaultPod),
+  of(Services, defaultService),
+  of(ConfigMaps, defaultConfigMap),
+  of(Secrets, defaultSecret),
+  of(PersistentVolumes, defaultPersistentVolume),
+  of(PersistentVolumeClaims, defaultPersistentVolumeClaim),
+  of(ResourceQuotas, defaultResourceQuota),
+  of(LimitRanges, defaultLimitRange),
+  of(EndpointSlices, defaultEndpointSlice),
+  of(Deployments, defaultDeployment),
+  of(ReplicaSets, defaultReplicaSet),
+  of(StatefulSets, defaultStatefulSet),
+  of(DaemonSets, defaultDaemonSet),
+  of(Jobs, defaultJob),
+  of(CronJobs, defaultCronJob),
+  of(HorizontalPodAutoscalers, defaultAutoscaler),
+  of(PodDisruptionBudgets, defaultDisruptionBudget),
+  of(Ingresses, defaultIngress),
+  of(IngressClasses, defaultIngressClass),
+  of(NetworkPolicies, defaultNetworkPolicy),
+  of(RoleBindings, defaultRoleBinding),
+  of(ClusterRoleBindings, defaultRoleBinding),
+  of(PriorityClasses, defaultPriorityClass),
+  of(StorageClasses, defaultStorageClass),
+])
 
 /**
  * Fills in what Kubernetes fills in for objects that come through its API. Changes `object`, which the caller owns; doing
- * it twice changes nothing more. Cluster addresses of services are allocated elsewhere (`cluster-ip.ts`).
+ * it twice changes nothing more. Cluster addresses of services are allocated elsewhere (`cluster-ip.ts`), and what an
+ * object is given once, when it is created, in `pod-admission.ts` and `job-admission.ts`.
+ *
+ * A status begins as a server shows it before any controller has looked at the object; empty lists, which Go writes as
+ * null, are left out.
  */
 export function applyDefaults(type: ResourceType, object: KubeObject): void {
-  switch (type) {
-    case Namespaces:
-      return defaultNamespace(object as Writable<Namespace>)
-    case Pods:
-      return defaultPod(object as Pod)
-    case Services:
-      return defaultService(object as Writable<Service>)
-    case Deployments:
-      return defaultDeployment(object as Writable<Deployment>)
-    case ReplicaSets:
-      return defaultReplicaSet(object as Writable<ReplicaSet>)
-    case EndpointSlices:
-      return defaultEndpointSlice(object as EndpointSlice)
-    default:
-  }
+  DEFAULTS.get(type)?.(object)
 }
 
 function defaultNamespace(namespace: Writable<Namespace>): void {
@@ -37,55 +100,5 @@ function defaultNamespace(namespace: Writable<Namespace>): void {
 }
 
 function defaultPod({ spec }: Pod): void {
-  if (spec !== undefined) defaultPodSpec(spec)
-}
-
-function defaultService(service: Writable<Service>): void {
-  const spec = (service.spec ??= {})
-  spec.type ??= 'ClusterIP'
-  spec.sessionAffinity ??= 'None'
-  for (const port of spec.ports ?? []) {
-    port.protocol ??= 'TCP'
-    if (port.targetPort === undefined || port.targetPort === '' || port.targetPort === 0) port.targetPort = port.port
-  }
-  if (spec.type !== 'ExternalName') {
-    spec.ipFamilies ??= ['IPv4']
-    spec.ipFamilyPolicy ??= 'SingleStack'
-    spec.internalTrafficPolicy ??= 'Cluster'
-  }
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
-    spec.externalTrafficPolicy ??= 'Cluster'
-  }
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true
-  service.status ??= { loadBalancer: {} }
-}
-
-function defaultDeployment(deployment: Writable<Deployment>): void {
-  const { spec } = deployment
-  if (spec === undefined) return
-  spec.replicas ??= 1
-  spec.revisionHistoryLimit ??= 10
-  spec.progressDeadlineSeconds ??= 600
-  const strategy = (spec.strategy ??= {})
-  strategy.type ??= 'RollingUpdate'
-  if (strategy.type === 'RollingUpdate') {
-    strategy.rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%', ...strategy.rollingUpdate }
-  }
-  if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec)
-  deployment.status ??= {}
-}
-
-function defaultReplicaSet(set: Writable<ReplicaSet>): void {
-  const { spec } = set
-  if (spec === undefined) return
-  spec.replicas ??= 1
-  if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec)
-  set.status ??= { replicas: 0 }
-}
-
-function defaultEndpointSlice(slice: EndpointSlice): void {
-  for (const port of slice.ports ?? []) {
-    port.name ??= ''
-    port.protocol ??= 'TCP'
-  }
+  if (spec !== undefined) defaultOwnPodSpec(spec)
 }

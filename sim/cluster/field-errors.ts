@@ -15,8 +15,13 @@ interface Cause {
 export class FieldErrors {
   readonly #causes: Cause[] = []
 
-  get empty(): boolean {
-    return this.#causes.length === 0
+  get count(): number {
+    return this.#causes.length
+  }
+
+  /** Says that something is wrong, but does not show it: Kubernetes leaves out what is long, or secret. */
+  invalidUnseen(field: string, detail: string): void {
+    this.#add('FieldValueInvalid', field, `Invalid value: ${detail}`)
   }
 
   required(field: string, detail = ''): void {
@@ -42,6 +47,14 @@ export class FieldErrors {
     this.#add('FieldValueDuplicate', field, `Duplicate value: ${shown(value)}`)
   }
 
+  notFound(field: string, value: unknown): void {
+    this.#add('FieldValueNotFound', field, `Not found: ${shown(value)}`)
+  }
+
+  tooMany(field: string, count: number, countMax: number): void {
+    this.#add('FieldValueTooMany', field, `Too many: ${count}: must have at most ${countMax} items`)
+  }
+
   forbidden(field: string, detail: string): void {
     this.#add('FieldValueForbidden', field, `Forbidden: ${detail}`)
   }
@@ -51,21 +64,14 @@ export class FieldErrors {
   }
 
   /** @throws ApiError Invalid when anything was collected. */
-  throwIfAny(type: ResourceType, name: string): void {
-    if (this.empty) return
+  throwIfAny(type: Pick<ResourceType, 'kind' | 'group'>, name: string): void {
+    if (this.#causes.length === 0) return
     throw invalid({ kind: type.kind, group: type.group }, name, this.#causes)
   }
 
   #add(reason: string, field: string, message: string): void {
     this.#causes.push({ reason, message, field })
   }
-}
-
-/** The refusal of query options, which Kubernetes words like that of an object. */
-export function invalidListOptions(field: string, detail: string): ApiError {
-  return invalid({ kind: 'ListOptions', group: 'meta.k8s.io' }, '', [
-    { reason: 'FieldValueForbidden', message: `Forbidden: ${detail}`, field },
-  ])
 }
 
 function invalid(of: { kind: string; group: string }, name: string, causes: readonly Cause[]): ApiError {

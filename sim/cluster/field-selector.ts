@@ -1,8 +1,19 @@
-import type { Event, Namespace, Node, Pod, Service } from 'kubernetes-types/core/v1.js'
+import type { Job } from 'kubernetes-types/batch/v1.js'
+import type { Event, Namespace, Node, Pod, Secret, Service } from 'kubernetes-types/core/v1.js'
 import type { ReplicaSet } from 'kubernetes-types/apps/v1.js'
 import { ApiError } from './errors.ts'
 import type { KubeObject } from './objects.ts'
-import { Events, Namespaces, Nodes, Pods, ReplicaSets, type ResourceType, Services } from './resources.ts'
+import {
+  Events,
+  Jobs,
+  Namespaces,
+  Nodes,
+  Pods,
+  ReplicaSets,
+  type ResourceType,
+  Secrets,
+  Services,
+} from './resources.ts'
 
 /** Says whether an object is selected. */
 export type FieldMatcher = (object: KubeObject) => boolean
@@ -40,6 +51,8 @@ const FIELDS = new Map<ResourceType, Readonly<Record<string, Getter>>>([
     }),
   ],
   [ReplicaSets, fields({ 'status.replicas': (set: ReplicaSet) => String(set.status?.replicas ?? 0) })],
+  [Jobs, fields({ 'status.successful': (job: Job) => String(job.status?.succeeded ?? 0) })],
+  [Secrets, fields({ type: (secret: Secret) => secret.type })],
   [
     Events,
     fields({
@@ -59,7 +72,15 @@ const FIELDS = new Map<ResourceType, Readonly<Record<string, Getter>>>([
 ])
 
 /** Kinds whose unknown fields Kubernetes refuses with a sentence of their own. */
-const OWN_CONVERSION: ReadonlySet<ResourceType> = new Set([Pods, Nodes, Events, Namespaces, Services, ReplicaSets])
+const OWN_CONVERSION: ReadonlySet<ResourceType> = new Set([
+  Pods,
+  Nodes,
+  Events,
+  Namespaces,
+  Services,
+  ReplicaSets,
+  Secrets,
+])
 
 /**
  * Reads a field selector as it stands in a query: `spec.nodeName=node-1,status.phase!=Failed`.
@@ -88,7 +109,9 @@ function parseTerm(type: ResourceType, text: string, term: string): Term {
   if (get === undefined) {
     const sentence = OWN_CONVERSION.has(type)
       ? `field label not supported: ${label!}`
-      : `"${label!}" is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : type === Jobs
+        ? `field label "${label!}" not supported for Job`
+        : `"${label!}" is not a known field selector: only "metadata.name", "metadata.namespace"`
     throw new ApiError('BadRequest', sentence)
   }
   return { get, equal: operator !== '!=', value: value!.replaceAll(/\\(.)/g, '$1') }

@@ -44,15 +44,16 @@ export function compileLabelSelector(selector: LabelSelector): LabelMatcher {
   return all(requirements)
 }
 
-/** Writes a selector of an object as a query would; what `Scale.status.selector` and tables show. */
+/** Writes a selector of an object as a query would, in order of keys; what `Scale.status.selector` and tables show. */
 export function formatLabelSelector(selector: LabelSelector | undefined): string {
-  const parts = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
+  const parts = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({ key, text: `${key}=${value}` }))
   for (const { key, operator, values } of selector?.matchExpressions ?? []) {
-    if (operator === 'Exists') parts.push(key)
-    else if (operator === 'DoesNotExist') parts.push(`!${key}`)
-    else parts.push(`${key} ${operator.toLowerCase()} (${(values ?? []).toSorted().join(',')})`)
+    if (operator === 'Exists') parts.push({ key, text: key })
+    else if (operator === 'DoesNotExist') parts.push({ key, text: `!${key}` })
+    else parts.push({ key, text: `${key} ${operator.toLowerCase()} (${(values ?? []).toSorted().join(',')})` })
   }
-  return parts.sort().join(',')
+  parts.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  return parts.map(({ text }) => text).join(',')
 }
 
 const EXPRESSION_OPERATORS: Readonly<Record<string, Requirement['operator']>> = {

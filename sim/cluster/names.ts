@@ -81,8 +81,46 @@ export function portNameFault(value: string): string | undefined {
   return undefined
 }
 
-/** A quantity: `100m`, `1.5Gi`, `2e3`. */
-export function isQuantity(value: unknown): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  return typeof value === 'string' && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?$/.test(value)
+/** Whatever fits into one segment of a URL's path: names of roles, of kinds, of metrics. */
+export function pathSegmentFault(value: string): string | undefined {
+  if (value === '.' || value === '..') return `may not be '${value}'`
+  const bad = ['/', '%'].find(character => value.includes(character))
+  return bad === undefined ? undefined : `may not contain '${bad}'`
+}
+
+/** Keys of config maps and secrets. */
+export function configKeyFault(value: string): string | undefined {
+  if (value.length > 253) return 'must be no more than 253 characters'
+  if (!/^[-._a-zA-Z0-9]+$/.test(value)) {
+    return (
+      "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or " +
+      "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+    )
+  }
+  return parentFault(value)
+}
+
+/** Names of environment variables. */
+export function envNameFault(value: string): string | undefined {
+  return /^[\x20-\x3c\x3e-\x7e]+$/.test(value)
+    ? undefined
+    : "a valid environment variable name must consist only of printable ASCII characters other than '='"
+}
+
+/** Hosts of ingresses that stand for all of a domain: `*.example.com`. */
+export function wildcardSubdomainFault(value: string): string | undefined {
+  if (value.length > 253) return 'must be no more than 253 characters'
+  if (value.startsWith('*.') && SUBDOMAIN.test(value.slice(2))) return undefined
+  return (
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower " +
+    "case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for " +
+    "validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+  )
+}
+
+/** A key that names this folder or the one above. */
+function parentFault(value: string): string | undefined {
+  if (value === '.') return "must not be '.'"
+  if (value === '..') return "must not be '..'"
+  return value.startsWith('..') ? "must not start with '..'" : undefined
 }

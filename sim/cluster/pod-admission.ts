@@ -6,7 +6,12 @@ export interface AdmissionOptions {
   readonly tolerationSeconds: number
 }
 
-/** What the API does to a pod once, when it is created: service account, tolerations, QoS class, `Pending`. Changes `pod`. */
+/**
+ * What the API does to a pod once, when it is created: service account, tolerations, QoS class, `Pending`. Changes `pod`.
+ *
+ * Unlike Kubernetes, the volume with the account's token is not mounted: no container would read it. Nor must the account
+ * exist, for pods may come before the controller that makes it.
+ */
 export function admitPod(pod: Writable<Pod>, { tolerationSeconds }: AdmissionOptions): void {
   const { spec } = pod
   if (spec === undefined) return

@@ -1,3 +1,4 @@
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
 import { assert, type Clock, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import type { KubeObject, Stored, StoredMeta, Writable } from './objects.ts'
@@ -107,21 +108,24 @@ export class ObjectStore {
   }
 
   /** What `create` would store, without a version; name and uid are drawn for it alone. @throws as `create` */
-  rehearseCreate<T extends KubeObject>(type: ResourceType, draft: T): Stored<T> {
-    return this.#newVersion(type, draft, this.#prng.fork('rehearsal'), undefined)
+  rehearseCreate<T extends KubeObject>(
+    type: ResourceType,
+    draft: T,
+    options: { readonly uid?: string } = {},
+  ): Stored<T> {
+    return this.#newVersion(type, draft, this.#prng.fork('rehearsal'), options.uid)
   }
 
   #newVersion<T extends KubeObject>(type: ResourceType, draft: T, prng: Prng, uid: string | undefined): Stored<T> {
     const meta = { ...draft.metadata }
-    if (meta.name === undefined || meta.name === '') {
-      if (meta.generateName === undefined || meta.generateName === '') {
-        throw new ApiError(
-          'Invalid',
-          `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
-        )
-      }
-      meta.name = meta.generateName + prng.word(5, SUFFIX_ALPHABET)
+    const name = nameFor(meta, prng)
+    if (name === undefined) {
+      throw new ApiError(
+        'Invalid',
+        `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
+      )
     }
+    meta.name = name
     if (this.#table(type).get(meta.namespace, meta.name) !== undefined) {
       throw new ApiError(
         'AlreadyExists',
@@ -138,6 +142,15 @@ export class ObjectStore {
     if (hasGeneration(type)) meta.generation ??= 1
     else delete meta.generation
     return { ...draft, metadata: meta } as Stored<T>
+  }
+
+  /**
+   * Draws what `create` would draw, for an object that holds its own name and uid somewhere. It is then created with both.
+   * There is no name when there is none to begin with.
+   */
+  identify(meta: ObjectMeta): { readonly name?: string; readonly uid: string } {
+    const name = nameFor(meta, this.#prng)
+    return { ...(name === undefined ? {} : { name }), uid: this.#prng.uuid() }
   }
 
   /**
@@ -437,6 +450,12 @@ function owned<T extends KubeObject>(object: Stored<T>): Stored<T> {
 function isHeld(type: ResourceType, object: KubeObject): boolean {
   const inSpec = (specOf(type, object) as { finalizers?: readonly string[] } | undefined)?.finalizers
   return (object.metadata?.finalizers ?? []).length > 0 || (type === Namespaces && (inSpec ?? []).length > 0)
+}
+
+function nameFor({ name, generateName }: ObjectMeta, prng: Prng): string | undefined {
+  if (name !== undefined && name !== '') return name
+  if (generateName === undefined || generateName === '') return undefined
+  return generateName + prng.word(5, SUFFIX_ALPHABET)
 }
 
 /** The version after `current`, save its number. @throws ApiError Conflict */

@@ -1,12 +1,39 @@
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
 import type { FieldErrors } from './field-errors.ts'
-import { dns1035LabelFault, dnsLabelFault, dnsSubdomainFault, labelValueFault, qualifiedNameFault } from './names.ts'
-import { Namespaces, type ResourceType, Services } from './resources.ts'
+import {
+  dns1035LabelFault,
+  dnsLabelFault,
+  dnsSubdomainFault,
+  labelValueFault,
+  pathSegmentFault,
+  qualifiedNameFault,
+} from './names.ts'
+import {
+  ClusterRoleBindings,
+  ClusterRoles,
+  Namespaces,
+  type ResourceType,
+  RoleBindings,
+  Roles,
+  Services,
+  StatefulSets,
+} from './resources.ts'
 
 const ANNOTATIONS_BYTES_MAX = 256 * 1024
 
+/** What is wrong with the names of a kind; those of most kinds are subdomains. */
+const NAME_FAULTS = new Map<ResourceType, (name: string) => string | undefined>([
+  [Services, dns1035LabelFault],
+  [Namespaces, dnsLabelFault],
+  [StatefulSets, dnsLabelFault],
+  [Roles, pathSegmentFault],
+  [RoleBindings, pathSegmentFault],
+  [ClusterRoles, pathSegmentFault],
+  [ClusterRoleBindings, pathSegmentFault],
+])
+
 export function validateMeta(type: ResourceType, meta: ObjectMeta, errors: FieldErrors): void {
-  const nameFault = type === Services ? dns1035LabelFault : type === Namespaces ? dnsLabelFault : dnsSubdomainFault
+  const nameFault = NAME_FAULTS.get(type) ?? dnsSubdomainFault
   if (meta.name !== undefined && meta.name !== '') {
     errors.check('metadata.name', meta.name, nameFault)
   } else if (meta.generateName !== undefined && meta.generateName !== '') {
@@ -28,7 +55,7 @@ export function validateLabels(path: string, labels: ObjectMeta['labels'], error
   }
 }
 
-function validateAnnotations(path: string, annotations: ObjectMeta['annotations'], errors: FieldErrors): void {
+export function validateAnnotations(path: string, annotations: ObjectMeta['annotations'], errors: FieldErrors): void {
   let bytes = 0
   for (const [key, value] of Object.entries(annotations ?? {})) {
     errors.check(path, key.toLowerCase(), qualifiedNameFault)

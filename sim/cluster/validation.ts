@@ -1,71 +1,138 @@
-import { isIP, isIPv4 } from 'node:net'
-import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.js'
-import type { Endpoints as EndpointsObject, Event, Node, Pod, Service } from 'kubernetes-types/core/v1.js'
+import type { Event, Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { Lease } from 'kubernetes-types/coordination/v1.js'
-import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
 import { FieldErrors } from './field-errors.ts'
 import { qualifiedNameFault } from './names.ts'
 import type { KubeObject } from './objects.ts'
 import {
+  ClusterRoleBindings,
+  ClusterRoles,
+  ConfigMaps,
+  ControllerRevisions,
+  CronJobs,
+  DaemonSets,
   Deployments,
   Endpoints,
   EndpointSlices,
   Events,
+  HorizontalPodAutoscalers,
+  IngressClasses,
+  Ingresses,
+  Jobs,
   Leases,
+  LimitRanges,
+  NetworkPolicies,
   Nodes,
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  PodDisruptionBudgets,
   Pods,
+  PriorityClasses,
   ReplicaSets,
+  ResourceQuotas,
   type ResourceType,
+  RoleBindings,
+  Roles,
+  Secrets,
   Services,
+  StatefulSets,
+  StorageClasses,
 } from './resources.ts'
+import { validateAutoscaler } from './validate-autoscaler.ts'
+import { validateConfigMap, validateLimitRange, validateResourceQuota, validateSecret } from './validate-config.ts'
+import { validateIngress, validateIngressClass, validateNewIngress } from './validate-ingress.ts'
+import { validateCronJob, validateJob, validateNewCronJob } from './validate-job.ts'
 import { validateMeta } from './validate-meta.ts'
-import { checkName, checkPort, checkProtocol, validatePodSpec } from './validate-pod.ts'
-import { validateDeployment, validateReplicaSet } from './validate-workload.ts'
+import { validateNetworkPolicy } from './validate-network-policy.ts'
+import { validatePodSpec } from './validate-pod.ts'
+import {
+  validateClusterRole,
+  validateClusterRoleBinding,
+  validateDisruptionBudget,
+  validatePriorityClass,
+  validateRole,
+  validateRoleBinding,
+} from './validate-policy.ts'
+import { TAINT_EFFECTS } from './validate-scheduling.ts'
+import { validateEndpoints, validateService, validateSlice } from './validate-service.ts'
+import { validatePersistentVolume, validatePersistentVolumeClaim, validateStorageClass } from './validate-storage.ts'
+import { collectUpdateFaults } from './validate-update.ts'
+import {
+  validateControllerRevision,
+  validateDaemonSet,
+  validateDeployment,
+  validateReplicaSet,
+  validateStatefulSet,
+} from './validate-workload.ts'
 
-const SERVICE_TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
-const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6']
-const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
-const ENDPOINTS_PER_SLICE_MAX = 1000
+type Rules = (object: KubeObject, errors: FieldErrors) => void
+
+/** Each function is written for the type of its kind, and only ever sees objects of it. */
+function of(type: ResourceType, check: (object: never, errors: FieldErrors) => void): [ResourceType, Rules] {
+  return [type, check as Rules]
+}
+
+/** Kinds that are not named have no rules but those of their meta data. */
+const RULES = new Map<ResourceType, Rules>([
+  of(Pods, ({ spec }: Pod, errors) => validatePodSpec('spec', spec, errors)),
+  of(Nodes, validateNode),
+  of(Services, validateService),
+  of(Endpoints, validateEndpoints),
+  of(EndpointSlices, validateSlice),
+  of(Events, validateEvent),
+  of(Leases, validateLease),
+  of(ConfigMaps, validateConfigMap),
+  of(Secrets, validateSecret),
+  of(PersistentVolumes, validatePersistentVolume),
+  of(PersistentVolumeClaims, validatePersistentVolumeClaim),
+  of(ResourceQuotas, validateResourceQuota),
+  of(LimitRanges, validateLimitRange),
+  of(Deployments, validateDeployment),
+  of(ReplicaSets, validateReplicaSet),
+  of(StatefulSets, validateStatefulSet),
+  of(DaemonSets, validateDaemonSet),
+  of(ControllerRevisions, validateControllerRevision),
+  of(Jobs, validateJob),
+  of(CronJobs, validateCronJob),
+  of(HorizontalPodAutoscalers, validateAutoscaler),
+  of(PodDisruptionBudgets, validateDisruptionBudget),
+  of(Ingresses, validateIngress),
+  of(IngressClasses, validateIngressClass),
+  of(NetworkPolicies, validateNetworkPolicy),
+  of(Roles, validateRole),
+  of(RoleBindings, validateRoleBinding),
+  of(ClusterRoles, validateClusterRole),
+  of(ClusterRoleBindings, validateClusterRoleBinding),
+  of(PriorityClasses, validatePriorityClass),
+  of(StorageClasses, validateStorageClass),
+])
+
+/** Rules for new objects only: those that were there before the rule stay. */
+const RULES_OF_NEW = new Map<ResourceType, Rules>([of(CronJobs, validateNewCronJob), of(Ingresses, validateNewIngress)])
 
 /**
- * Judges a complete object (defaults applied) and tells all its faults at once, as Kubernetes words them.
+ * Judges a complete new object (defaults and admission applied) and tells all its faults at once, as Kubernetes words them.
  *
  * @throws ApiError Invalid
  */
 export function validate(type: ResourceType, object: KubeObject): void {
   const errors = new FieldErrors()
   validateMeta(type, object.metadata ?? {}, errors)
-  switch (type) {
-    case Pods:
-      validatePodSpec('spec', (object as Pod).spec, errors)
-      break
-    case Services:
-      validateService(object as Service, errors)
-      break
-    case Nodes:
-      validateNode(object as Node, errors)
-      break
-    case Deployments:
-      validateDeployment(object as Deployment, errors)
-      break
-    case ReplicaSets:
-      validateReplicaSet(object as ReplicaSet, errors)
-      break
-    case Endpoints:
-      validateEndpoints(object as EndpointsObject, errors)
-      break
-    case EndpointSlices:
-      validateSlice(object as EndpointSlice, errors)
-      break
-    case Leases:
-      validateLease(object as Lease, errors)
-      break
-    case Events:
-      validateEvent(object as Event, errors)
-      break
-    default:
-  }
+  RULES.get(type)?.(object, errors)
+  RULES_OF_NEW.get(type)?.(object, errors)
   errors.throwIfAny(type, object.metadata?.name ?? '')
+}
+
+/**
+ * Judges the next version of an object, and refuses changes to what Kubernetes lets nobody change.
+ *
+ * @throws ApiError Invalid
+ */
+export function validateUpdate(type: ResourceType, next: KubeObject, current: KubeObject): void {
+  const errors = new FieldErrors()
+  validateMeta(type, next.metadata ?? {}, errors)
+  RULES.get(type)?.(next, errors)
+  collectUpdateFaults(type, next, current, errors)
+  errors.throwIfAny(type, next.metadata?.name ?? '')
 }
 
 /**
@@ -79,33 +146,6 @@ export function validateMetadata(type: ResourceType, object: KubeObject): void {
   errors.throwIfAny(type, object.metadata?.name ?? '')
 }
 
-function validateService({ spec = {} }: Service, errors: FieldErrors): void {
-  if (!SERVICE_TYPES.includes(spec.type ?? '')) errors.notSupported('spec.type', spec.type, SERVICE_TYPES)
-  const headless = spec.clusterIP === 'None'
-  const ports = spec.ports ?? []
-  if (ports.length === 0 && !headless && spec.type !== 'ExternalName') errors.required('spec.ports')
-  if (spec.type === 'ExternalName' && (spec.externalName ?? '') === '') errors.required('spec.externalName')
-  if (spec.clusterIP !== undefined && spec.clusterIP !== '' && !headless && isIP(spec.clusterIP) === 0) {
-    errors.invalid(
-      'spec.clusterIPs[0]',
-      spec.clusterIP,
-      'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-    )
-  }
-  const names = new Set<string>()
-  const numbers = new Set<string>()
-  for (const [i, port] of ports.entries()) {
-    const path = `spec.ports[${i}]`
-    if (ports.length > 1 || (port.name ?? '') !== '') checkName(`${path}.name`, port.name, names, errors)
-    checkPort(`${path}.port`, port.port ?? 0, errors)
-    checkProtocol(`${path}.protocol`, port.protocol, errors)
-    const number = `${port.port}/${port.protocol ?? ''}`
-    if (numbers.has(number)) errors.duplicate(path, { port: port.port, protocol: port.protocol })
-    numbers.add(number)
-    if (typeof port.targetPort === 'number') checkPort(`${path}.targetPort`, port.targetPort, errors)
-  }
-}
-
 function validateNode({ spec }: Node, errors: FieldErrors): void {
   const seen = new Set<string>()
   for (const [i, taint] of (spec?.taints ?? []).entries()) {
@@ -115,41 +155,6 @@ function validateNode({ spec }: Node, errors: FieldErrors): void {
     const id = `${taint.key}:${taint.effect}`
     if (seen.has(id)) errors.duplicate(path, taint)
     seen.add(id)
-  }
-}
-
-function validateEndpoints({ subsets }: EndpointsObject, errors: FieldErrors): void {
-  for (const [i, subset] of (subsets ?? []).entries()) {
-    const path = `subsets[${i}]`
-    if ((subset.addresses ?? []).length + (subset.notReadyAddresses ?? []).length === 0) {
-      errors.required(path, 'must specify `addresses` or `notReadyAddresses`')
-    }
-    for (const list of ['addresses', 'notReadyAddresses'] as const) {
-      for (const [j, { ip }] of (subset[list] ?? []).entries()) {
-        if (isIP(ip ?? '') === 0) errors.invalid(`${path}.${list}[${j}].ip`, ip, 'must be a valid IP address')
-      }
-    }
-    for (const [j, port] of (subset.ports ?? []).entries())
-      checkPort(`${path}.ports[${j}].port`, port.port ?? 0, errors)
-  }
-}
-
-function validateSlice({ addressType, endpoints, ports }: EndpointSlice, errors: FieldErrors): void {
-  if (addressType === undefined || addressType === '') errors.required('addressType')
-  else if (!ADDRESS_TYPES.includes(addressType)) errors.notSupported('addressType', addressType, ADDRESS_TYPES)
-  if ((endpoints ?? []).length > ENDPOINTS_PER_SLICE_MAX) {
-    errors.invalid('endpoints', (endpoints ?? []).length, `must have at most ${ENDPOINTS_PER_SLICE_MAX} items`)
-  }
-  for (const [i, { addresses }] of (endpoints ?? []).entries()) {
-    const path = `endpoints[${i}].addresses`
-    if ((addresses ?? []).length === 0) errors.required(path, 'must contain at least 1 address')
-    for (const [j, address] of (addresses ?? []).entries()) {
-      if (addressType === 'IPv4' && !isIPv4(address))
-        errors.invalid(`${path}[${j}]`, address, 'must be a valid IPv4 address')
-    }
-  }
-  for (const [i, port] of (ports ?? []).entries()) {
-    if (port.port !== undefined && port.port !== null) checkPort(`ports[${i}].port`, port.port, errors)
   }
 }
 

@@ -4,14 +4,18 @@ import { formatDuration, type Prng } from '../../base/index.ts'
 import {
   allocateServiceAddresses,
   applyDefaults,
+  DaemonSets,
   Deployments,
   ensureNamespace,
   Nodes,
   notFound,
   type ObjectStore,
   Pods,
+  ReplicaSets,
   type ResourceType,
   Services,
+  StatefulSets,
+  type Stored,
 } from '../cluster/index.ts'
 import {
   EventRecorder,
@@ -19,19 +23,37 @@ import {
   EventRouter,
   type PlannedClock,
   PodIndex,
+  stampOf,
 } from '../informers/index.ts'
-import { KubeletFleet, type PodRuntime, type TargetSpec } from '../kubelet/index.ts'
+import {
+  type KubeletApi,
+  KubeletFleet,
+  nodePage,
+  type PodRuntime,
+  type TargetSpec,
+  viewNode,
+} from '../kubelet/index.ts'
+import { LoadModel, ResourceMetrics } from '../load/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
+import { CronJobController } from './cron-job.ts'
+import { DaemonSetController } from './daemon-set.ts'
 import { DeploymentController } from './deployment.ts'
+import { DisruptionController } from './disruption.ts'
+import { Drain, type Evict } from './drain.ts'
 import { EndpointsController } from './endpoints.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
+import { HpaController } from './hpa.ts'
+import { JobController } from './job.ts'
 import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
 import { Scheduler } from './scheduler.ts'
+import { StatefulSetController } from './stateful-set.ts'
 import { TaintEvictionController } from './taint-eviction.ts'
+import { VolumeBinder } from './volume-binder.ts'
+import { TtlAfterFinishedController } from './ttl-after-finished.ts'
 import { workloadObjects } from './workload-objects.ts'
 
 export interface ClusterOptions {
@@ -48,6 +70,8 @@ export interface ClusterOptions {
   readonly onNodeUnreachable?: (node: string) => void
   /** They answer again. */
   readonly onNodeAnswering?: (node: string) => void
+  /** Asks for an eviction as a client of the API does; refused with TooManyRequests. Default: always granted. */
+  readonly evict?: Evict
   /** The runtime failed; the run cannot go on. */
   readonly onFailure: (error: unknown) => void
   /** Lowest address of the pod network. Default 127.2.0.0. */
@@ -79,12 +103,32 @@ export interface Cluster {
   deleteWorkload(namespace: string, name: string): void
   /** A node falls silent, and its pods with it. Returns whether it did: false when it was silent. @throws ApiError NotFound */
   failNode(name: string): boolean
+  /** Its kubelet falls silent, and its pods answer on. Returns whether it did. @throws ApiError NotFound */
+  failKubelet(name: string): boolean
   /** @throws ApiError NotFound */
   recoverNode(name: string): void
+  /**
+   * A node falls silent and is back `downMs` later with another boot id, its containers started anew, unless somebody else
+   * brought it back before. @throws ApiError NotFound
+   */
+  rebootNode(name: string, downMs: number): void
+  /** The lease of a node is renewed only so often, or as ever when `undefined`. @throws ApiError NotFound */
+  slowLease(name: string, everyMs: number | undefined): void
+  /** Keeps new pods off a node, or lets them come again. @throws ApiError NotFound */
+  cordonNode(name: string, unschedulable: boolean): void
+  /** Cordons a node and evicts its pods, for `timeoutMs` at most where budgets forbid it. @throws ApiError NotFound */
+  drainNode(name: string, timeoutMs: number): void
+  /**
+   * The machine of a node is announced to go: tainted at once so that no pod comes, with an Event; after `noticeMs` it falls
+   * silent and its Node object is deleted. @throws ApiError NotFound
+   */
+  reclaimNode(name: string, noticeMs: number): void
   /** The pods of a node cannot be reached any more, whereas its kubelet goes on. @throws ApiError NotFound */
   partitionNode(name: string): void
   /** @throws ApiError NotFound */
   healNode(name: string): void
+  /** A node runs short of `resource`: its kubelet evicts that many pods. Returns their names. @throws ApiError NotFound */
+  evictPods(node: string, count: number, resource: string): string[]
   /** Deletes the Node object, as a cloud controller does; its pods are collected some time later. @throws ApiError NotFound */
   deleteNode(name: string): void
   /** In the order of their registration. */
@@ -92,6 +136,17 @@ export interface Cluster {
   /** Of those in a zone. */
   nodesOfZone(zone: string): string[]
   isNodeSilent(name: string): boolean
+  /**
+   * Lets the load that a workload, or what is behind a Service, is offered go to `rps` requests per second, in `overMs`.
+   * @throws ApiError NotFound
+   */
+  offerLoad(namespace: string, name: string, rps: number, overMs: number): void
+  /** How busy the pods are. */
+  readonly load: LoadModel
+  /** What metrics-server says of it. */
+  readonly metrics: ResourceMetrics
+  /** What the kubelets answer on their port. */
+  readonly kubelets: KubeletApi
 }
 
 /** Namespaces of every cluster. */
@@ -101,6 +156,8 @@ export const DEFAULT_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 
  * which must not depend on when the run was started.
  */
 const RESTARTED_AT = 'churnbench.io/restarted-at'
+/** Taint of a node whose machine is about to be taken back. */
+const RECLAIMED = 'churnbench.io/spot-reclaim'
 /** The Kubernetes release whose behaviour is played. */
 export const KUBELET_VERSION = 'v1.33.4'
 
@@ -153,6 +210,8 @@ export function createCluster(
   )
   // The index comes first; then controllers in this order for each event, and the kubelets last.
   router.on<Pod>(Pods, event => pods.update(event))
+  const load = new LoadModel(clock, store, router, pods)
+  const metrics = new ResourceMetrics(clock, store, load, node => kubelets.answers(node))
   new GarbageCollector(env)
   const nodeLifecycle = new NodeLifecycleController(env)
   new TaintEvictionController(env)
@@ -160,7 +219,15 @@ export function createCluster(
   new Scheduler(env, prng.fork('scheduler'))
   new DeploymentController(env)
   new ReplicaSetController(env, prng.fork('replicaset'))
+  new VolumeBinder(env)
+  new StatefulSetController(env)
+  new DaemonSetController(env, prng.fork('daemonset'))
+  new JobController(env, prng.fork('job'))
+  new CronJobController(env, prng.fork('cronjob'))
+  new TtlAfterFinishedController(env)
+  new DisruptionController(env)
   new EndpointsController(env, prng.fork('endpoints'))
+  new HpaController(env, load, metrics)
   router.on<Node>(Nodes, event => kubelets.onNode(event))
   router.on<Pod>(Pods, event => kubelets.onPod(event))
 
@@ -221,6 +288,37 @@ export function createCluster(
       if (isNew) options.onNodeUnreachable?.(name)
       return isNew
     },
+    failKubelet: name => kubelets.failAlone(name),
+    rebootNode(name, downMs) {
+      this.failNode(name)
+      clock.schedule(downMs, () => {
+        if (kubelets.reboot(name)) options.onNodeAnswering?.(name)
+      })
+    },
+    slowLease(name, everyMs) {
+      kubelets.slowLease(name, everyMs)
+    },
+    cordonNode(name, unschedulable) {
+      modifyNode(store, name, ({ unschedulable: _, ...spec }) => (unschedulable ? { ...spec, unschedulable } : spec))
+    },
+    drainNode(name, timeoutMs) {
+      this.cordonNode(name, true)
+      new Drain(clock, pods, name, options.evict ?? ((...pod) => void store.delete(Pods, ...pod)), timeoutMs)
+    },
+    reclaimNode(name, noticeMs) {
+      const now = stampOf(clock)
+      const node = modifyNode(store, name, spec => {
+        const others = (spec.taints ?? []).filter(({ key }) => key !== RECLAIMED)
+        return { ...spec, taints: [...others, { key: RECLAIMED, effect: 'NoSchedule', timeAdded: now }] }
+      })
+      const message = `Spot interruption notice: the machine is taken back in ${formatDuration(noticeMs)}`
+      events.warning({ component: 'spot-termination-handler' }, Nodes, node, 'SpotInterruption', message)
+      clock.schedule(noticeMs, () => {
+        const isSame = store.get<Node>(Nodes, undefined, name)?.metadata.uid === node.metadata.uid
+        this.failNode(name)
+        if (isSame) this.deleteNode(name)
+      })
+    },
     recoverNode(name) {
       if (kubelets.recover(name)) options.onNodeAnswering?.(name)
     },
@@ -230,14 +328,33 @@ export function createCluster(
     healNode(name) {
       if (kubelets.partition(name, false) && !kubelets.isSilent(name)) options.onNodeAnswering?.(name)
     },
+    evictPods: (node, count, resource) => kubelets.evict(node, count, resource),
     deleteNode(name) {
       store.delete(Nodes, undefined, name)
     },
     nodeNames: () => kubelets.names(),
     nodesOfZone: zone => kubelets.namesOfZone(zone),
     isNodeSilent: name => kubelets.isSilent(name),
+    offerLoad(namespace, name, rps, overMs) {
+      const known = LOADABLE.some(type => store.get(type, namespace, name) !== undefined)
+      if (!known) throw notFound(Deployments, name)
+      load.offer(`${namespace}/${name}`, rps, overMs)
+    },
+    load,
+    metrics,
+    kubelets: {
+      addressOf: node => kubelets.addressOf(node),
+      isReachable: node => kubelets.isReachable(node),
+      page(node, path) {
+        const view = viewNode(clock, store, pods, load, node)
+        return view && nodePage(path, view)
+      },
+    },
   }
 }
+
+/** What a load can be offered to by name. */
+const LOADABLE = [Deployments, StatefulSets, DaemonSets, ReplicaSets, Services, Pods]
 
 function createOrUpdate(store: ObjectStore, type: ResourceType, wanted: Deployment | Service): void {
   const { namespace, name = '' } = wanted.metadata ?? {}
@@ -266,4 +383,14 @@ function modifyDeployment(
     spec: change(deployment.spec!),
   }))
   if (found === undefined) throw notFound(Deployments, name)
+}
+
+function modifyNode(
+  store: ObjectStore,
+  name: string,
+  change: (spec: NonNullable<Node['spec']>) => NonNullable<Node['spec']>,
+): Stored<Node> {
+  const node = store.modify<Node>(Nodes, undefined, name, current => ({ ...current, spec: change(current.spec ?? {}) }))
+  if (node === undefined) throw notFound(Nodes, name)
+  return node
 }

@@ -7,13 +7,21 @@ export interface HpaSpec {
   readonly tolerance: number
   readonly scaleUp: HpaScalingRules
   readonly scaleDown: HpaScalingRules
+  /**
+   * The object has no `behavior`: up to twice the replicas or 4, with no memory of what was added; down at once, behind
+   * the window. Kubernetes decides then by older code, which differs from its own defaults for `behavior`.
+   */
+  readonly withoutBehavior?: boolean
 }
 
 export interface HpaScalingRules {
   /** The most careful recommendation of so long a time counts. */
   readonly stabilizationWindowMs: number
-  /** The one that allows the greatest change counts. */
+  /** The one that allows the greatest change counts, unless `selectPolicy` says otherwise. */
   readonly policies: readonly HpaPolicy[]
+  readonly selectPolicy?: 'Max' | 'Min' | 'Disabled'
+  /** For this direction, instead of `HpaSpec.tolerance`. */
+  readonly tolerance?: number
 }
 
 /** How much may change within a period. */
@@ -47,6 +55,17 @@ export interface HpaMemory {
 
 export const HPA_START: HpaMemory = { recommendations: [], changes: [] }
 
+/** Why the size is what it is, as the conditions of the object tell it. */
+export type HpaLimit = 'DesiredWithinRange' | 'ScaleUpLimit' | 'ScaleDownLimit' | 'TooManyReplicas' | 'TooFewReplicas'
+
+export interface HpaDecision {
+  readonly replicas: number
+  readonly memory: HpaMemory
+  /** Whether earlier recommendations held this one back, and in which direction. */
+  readonly stabilized: 'up' | 'down' | undefined
+  readonly limit: HpaLimit
+}
+
 /**
  * One look of the autoscaler: how many replicas there should be, and what it remembers for the next look. A pure function.
  *
@@ -66,24 +85,56 @@ export function hpaReplicas(
   targetPerPod: number,
 ): { readonly replicas: number; readonly memory: HpaMemory } {
   if (current === 0) return { replicas: 0, memory }
-  if (current > spec.maxReplicas) return changed(spec, memory, nowMs, current, spec.maxReplicas)
-  if (current < spec.minReplicas) return changed(spec, memory, nowMs, current, spec.minReplicas)
-  const recommended = recommendation(spec, current, total, targetPerPod)
-  const stabilized = stabilize(spec, memory, nowMs, current, recommended)
-  const replicas = limited(spec, memory, nowMs, current, stabilized)
-  const recommendations = [...memory.recommendations, { atMs: nowMs, replicas: recommended }]
-  return changed(spec, { ...memory, recommendations }, nowMs, current, replicas)
+  const bound = boundOf(spec, current)
+  if (bound !== undefined) return { replicas: bound, memory: remember(spec, memory, nowMs, current, bound) }
+  return decide(spec, memory, nowMs, current, recommendation(spec, current, total, targetPerPod))
 }
 
-function recommendation({ tolerance }: HpaSpec, current: number, total: number, targetPerPod: number): number {
+/** Where to go from a size that is out of bounds, whatever the metrics say. */
+export function boundOf({ minReplicas, maxReplicas }: HpaSpec, current: number): number | undefined {
+  if (current > maxReplicas) return maxReplicas
+  return current < minReplicas ? minReplicas : undefined
+}
+
+/** Whether a change would be too small to be made. */
+export function isTolerated({ tolerance, scaleUp, scaleDown }: HpaSpec, ratio: number): boolean {
+  return ratio >= 1 - (scaleDown.tolerance ?? tolerance) && ratio <= 1 + (scaleUp.tolerance ?? tolerance)
+}
+
+/**
+ * What becomes of a recommendation. The memory that comes back takes the change as made.
+ *
+ * @param recommended the most that any of the metrics asks for
+ */
+export function decide(
+  spec: HpaSpec,
+  memory: HpaMemory,
+  nowMs: number,
+  current: number,
+  recommended: number,
+): HpaDecision {
+  const stabilized = stabilize(spec, memory, nowMs, current, recommended)
+  const { replicas, limit } = spec.withoutBehavior
+    ? clamped(spec, current, stabilized)
+    : limited(spec, memory, nowMs, current, stabilized)
+  const recommendations = [...memory.recommendations, { atMs: nowMs, replicas: recommended }]
+  return {
+    replicas,
+    memory: remember(spec, { ...memory, recommendations }, nowMs, current, replicas),
+    stabilized:
+      stabilized === recommended ? undefined : recommended >= current && !spec.withoutBehavior ? 'up' : 'down',
+    limit,
+  }
+}
+
+function recommendation(spec: HpaSpec, current: number, total: number, targetPerPod: number): number {
   // Quantities are whole thousandths, as in Kubernetes: 2.0000000000000004 pods are two.
   const pods = Math.round(total * 1000) / Math.round(targetPerPod * 1000)
-  const ratio = pods / current
-  return ratio >= 1 - tolerance && ratio <= 1 + tolerance ? current : Math.ceil(pods)
+  return isTolerated(spec, pods / current) ? current : Math.ceil(pods)
 }
 
 function stabilize(
-  { scaleUp, scaleDown }: HpaSpec,
+  { scaleUp, scaleDown, withoutBehavior }: HpaSpec,
   { recommendations }: HpaMemory,
   nowMs: number,
   current: number,
@@ -95,25 +146,47 @@ function stabilize(
     if (atMs > nowMs - scaleUp.stabilizationWindowMs) up = Math.min(up, replicas)
     if (atMs > nowMs - scaleDown.stabilizationWindowMs) down = Math.max(down, replicas)
   }
-  return Math.min(Math.max(current, up), down)
+  // Without behavior the highest of the window counts, whatever the size is now.
+  return withoutBehavior ? down : Math.min(Math.max(current, up), down)
 }
 
-function limited(spec: HpaSpec, memory: HpaMemory, nowMs: number, current: number, wanted: number): number {
+type Limited = Pick<HpaDecision, 'replicas' | 'limit'>
+
+const WITHIN_RANGE = 'DesiredWithinRange'
+
+function limited(spec: HpaSpec, memory: HpaMemory, nowMs: number, current: number, wanted: number): Limited {
   if (wanted > current) {
-    const limits = spec.scaleUp.policies.map(policy => {
-      const start = current - changeSince(memory, nowMs - policy.periodMs)
-      return policy.type === 'Pods' ? start + policy.value : Math.ceil(start * (1 + policy.value / 100))
-    })
-    return Math.min(wanted, spec.maxReplicas, Math.max(current, ...limits))
+    const policy = Math.max(current, limitOf(spec.scaleUp, memory, nowMs, current, 1))
+    const most = Math.min(spec.maxReplicas, policy)
+    if (wanted > most) return { replicas: most, limit: spec.maxReplicas > policy ? 'ScaleUpLimit' : 'TooManyReplicas' }
+  } else if (wanted < current) {
+    const policy = Math.min(current, limitOf(spec.scaleDown, memory, nowMs, current, -1))
+    const least = Math.max(spec.minReplicas, policy)
+    if (wanted < least)
+      return { replicas: least, limit: spec.minReplicas < policy ? 'ScaleDownLimit' : 'TooFewReplicas' }
   }
-  if (wanted < current) {
-    const limits = spec.scaleDown.policies.map(policy => {
-      const start = current - changeSince(memory, nowMs - policy.periodMs)
-      return policy.type === 'Pods' ? start - policy.value : Math.floor(start * (1 - policy.value / 100))
-    })
-    return Math.max(wanted, spec.minReplicas, Math.min(current, ...limits))
-  }
-  return current
+  return { replicas: wanted, limit: WITHIN_RANGE }
+}
+
+/** The furthest that the policies of a direction let the size go. */
+function limitOf(rules: HpaScalingRules, memory: HpaMemory, nowMs: number, current: number, sign: 1 | -1): number {
+  const { policies, selectPolicy = 'Max' } = rules
+  if (selectPolicy === 'Disabled') return current
+  const limits = policies.map(({ type, value, periodMs }) => {
+    const start = current - changeSince(memory, nowMs - periodMs)
+    if (type === 'Pods') return start + sign * value
+    // Away from where it began, so that one pod can become two; towards it, when it goes down.
+    return sign > 0 ? Math.ceil(start * (1 + value / 100)) : Math.floor(start * (1 - value / 100))
+  })
+  return (selectPolicy === 'Max') === sign > 0 ? Math.max(...limits) : Math.min(...limits)
+}
+
+function clamped({ minReplicas, maxReplicas }: HpaSpec, current: number, wanted: number): Limited {
+  const limit = Math.max(2 * current, 4)
+  if (wanted < minReplicas) return { replicas: minReplicas, limit: 'TooFewReplicas' }
+  const most = Math.min(maxReplicas, limit)
+  if (wanted > most) return { replicas: most, limit: maxReplicas > limit ? 'ScaleUpLimit' : 'TooManyReplicas' }
+  return { replicas: wanted, limit: WITHIN_RANGE }
 }
 
 /** What was added less what was taken away after an instant. */
@@ -121,22 +194,19 @@ function changeSince({ changes }: HpaMemory, sinceMs: number): number {
   return changes.reduce((sum, { atMs, by }) => (atMs > sinceMs ? sum + by : sum), 0)
 }
 
-/** Forgets what no window and no period reaches any more. */
-function changed(
+/** Adds a change, and forgets what no window and no period reaches any more. */
+export function remember(
   { scaleUp, scaleDown }: HpaSpec,
   memory: HpaMemory,
   nowMs: number,
   current: number,
   replicas: number,
-): { readonly replicas: number; readonly memory: HpaMemory } {
+): HpaMemory {
   const windowMs = Math.max(scaleUp.stabilizationWindowMs, scaleDown.stabilizationWindowMs)
   const periodMs = Math.max(0, ...[...scaleUp.policies, ...scaleDown.policies].map(policy => policy.periodMs))
   const changes = memory.changes.filter(({ atMs }) => atMs > nowMs - periodMs)
   return {
-    replicas,
-    memory: {
-      recommendations: memory.recommendations.filter(({ atMs }) => atMs > nowMs - windowMs),
-      changes: replicas === current ? changes : [...changes, { atMs: nowMs, by: replicas - current }],
-    },
+    recommendations: memory.recommendations.filter(({ atMs }) => atMs > nowMs - windowMs),
+    changes: replicas === current ? changes : [...changes, { atMs: nowMs, by: replicas - current }],
   }
 }

@@ -1,10 +1,19 @@
 import type { Lease } from 'kubernetes-types/coordination/v1.js'
 import type { Node, NodeCondition, Pod } from 'kubernetes-types/core/v1.js'
 import { Leases, Nodes, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
-import { isNodeReady, isReady, withCondition, WorkQueue, stampOf } from '../informers/index.ts'
+import { conditionStatus, isNodeReady, isReady, withCondition, WorkQueue, stampOf } from '../informers/index.ts'
 import { LEASE_NAMESPACE } from '../kubelet/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
-import { withTaints } from './taints.ts'
+import { EvictionQueue } from './eviction-queue.ts'
+import { hasNoExecute, withoutNoExecute, withTaints } from './taints.ts'
+import {
+  countsForDisruption,
+  evictionIntervalMs,
+  zoneKeyOf,
+  type ZoneState,
+  zoneStateOf,
+  type ZoneTally,
+} from './zone-disruption.ts'
 
 const SOURCE = { component: 'node-controller' }
 
@@ -12,18 +21,40 @@ const SOURCE = { component: 'node-controller' }
 const SILENCED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
 /** One write after the other, a thousand a second. */
 const WRITE_MS = 1
+/** In periods of the monitor, so that it scales with it: Kubernetes drains a node of a zone every 10 s, and looks every 5 s. */
+const EVICTION_PERIODS = 2
+/** In graces: a node that never posted a status has 60 s where others have 50 s. */
+const STARTUP_GRACES = 1.2
+
+interface Zone {
+  readonly queue: EvictionQueue
+  state: ZoneState
+}
 
 /**
  * Watches over nodes: whoever is silent too long becomes unknown, is tainted, and its pods stop being ready.
  *
  * ```
- *   Ready=True ──no sign of life for nodeMonitorGraceMs──▶ Ready=Unknown ──▶ taint unreachable NoSchedule, then NoExecute
+ *   Ready=True ──no sign of life for nodeMonitorGraceMs──▶ Ready=Unknown ──▶ taint unreachable NoSchedule
  *        ▲                                                     │          ──▶ its pods Ready=False
- *        └── the kubelet posts Ready=True; taints go ──────────┘
+ *        │                                                     ▼
+ *        │                                             waits in its zone ──its turn──▶ taint unreachable NoExecute
+ *        └── the kubelet posts Ready=True; NoSchedule goes at once, NoExecute when the monitor looks next
  * ```
  *
  * Signs of life (a renewed lease, a posted status) are noticed when the monitor looks, every `nodeMonitorPeriodMs`, and
  * silence is counted from that look: a node that dies is found out between grace − renewal and grace + period later.
+ *
+ * NoExecute taints, and with them evictions, are given to one node of a zone after the other:
+ *
+ * ```
+ *   zone      who is not ready                    a node every
+ *   normal    fewer than 3, or less than 55 %     10 s              (the first one at once)
+ *   partial   3 and more, and 55 % and more       100 s; never where the zone has 50 nodes or fewer
+ *   full      all                                 10 s
+ *   all zones full: the control plane itself is likely cut off: no evictions, taints NoExecute are taken back; whoever
+ *   is still silent when the first node is back is given its grace again
+ * ```
  */
 export class NodeLifecycleController {
   readonly #env: ControllerEnvironment
@@ -31,6 +62,9 @@ export class NodeLifecycleController {
   readonly #alive = new Set<string>()
   /** Planned time of the look at which the last sign of life was noticed. */
   readonly #probedMs = new Map<string, number>()
+  readonly #zones = new Map<string, Zone>()
+  /** The zone in whose queue a node may be. */
+  readonly #zoneOf = new Map<string, string>()
   readonly #taints: WorkQueue
   readonly #podsToMark: WorkQueue
 
@@ -60,6 +94,7 @@ export class NodeLifecycleController {
       this.#alive.delete(name)
       this.#probedMs.delete(name)
       this.#taints.drop(name)
+      this.#dequeue(name)
       return
     }
     const heartbeat = heartbeatOf(object)
@@ -73,12 +108,81 @@ export class NodeLifecycleController {
   #monitor(): void {
     const { store, clock, timings } = this.#env
     const nowMs = clock.elapsedMs
-    for (const node of store.list<Node>(Nodes)) {
+    const tallies = new Map<string, ZoneTally>()
+    const nodes = store.list<Node>(Nodes)
+    for (const node of nodes) {
       const { name } = node.metadata
       if (this.#alive.delete(name) || !this.#probedMs.has(name)) this.#probedMs.set(name, nowMs)
       const silenceMs = nowMs - this.#probedMs.get(name)!
-      if (silenceMs >= timings.nodeMonitorGraceMs) this.#setUnknown(node)
-      this.#taint(name, 'NoExecute')
+      const posted = conditionStatus(node.status?.conditions, 'Ready')
+      const graceMs = timings.nodeMonitorGraceMs * (posted === undefined ? STARTUP_GRACES : 1)
+      const isSilent = silenceMs >= graceMs
+      if (isSilent) this.#setUnknown(node)
+      const status = isSilent ? 'Unknown' : posted
+      const zone = zoneKeyOf(node)
+      if (!this.#zones.has(zone)) this.#addZone(zone)
+      if (countsForDisruption(node)) count(tallies, zone, status === 'True')
+      this.#drive(node, zone, status)
+    }
+    this.#watchZones(tallies, nodes)
+  }
+
+  /** Lets a node that is not ready wait for its NoExecute taint, and takes it from one that is. */
+  #drive(node: Stored<Node>, zone: string, status: string | undefined): void {
+    const { name } = node.metadata
+    if (status === 'True') {
+      this.#release(node)
+    } else if (status !== undefined) {
+      // One that has the other taint already gets the right one at once.
+      if (hasNoExecute(node)) {
+        this.#taint(name, 'NoExecute')
+        return
+      }
+      if (this.#zoneOf.get(name) !== zone) this.#dequeue(name)
+      this.#zoneOf.set(name, zone)
+      this.#zones.get(zone)!.queue.add(name)
+    }
+  }
+
+  #release(node: Stored<Node>): void {
+    const { name } = node.metadata
+    this.#dequeue(name)
+    if (!hasNoExecute(node)) return
+    this.#env.store.modify<Node>(Nodes, undefined, name, current => withoutNoExecute(current))
+  }
+
+  #dequeue(name: string): void {
+    const zone = this.#zoneOf.get(name)
+    if (zone === undefined) return
+    this.#zoneOf.delete(name)
+    this.#zones.get(zone)?.queue.remove(name)
+  }
+
+  #addZone(key: string): void {
+    const queue = new EvictionQueue(this.#env.clock, this.#evictionMs, name => this.#taint(name, 'NoExecute'))
+    this.#zones.set(key, { queue, state: 'initial' })
+  }
+
+  get #evictionMs(): number {
+    return this.#env.timings.nodeMonitorPeriodMs * EVICTION_PERIODS
+  }
+
+  #watchZones(tallies: ReadonlyMap<string, ZoneTally>, nodes: readonly Stored<Node>[]): void {
+    const isAllDark = [...tallies.values()].every(tally => zoneStateOf(tally) === 'full')
+    const wasAllDark = [...tallies.keys()].every(key => this.#zones.get(key)!.state === 'full')
+    if (isAllDark && wasAllDark) return
+    if (isAllDark) {
+      for (const { metadata } of nodes) {
+        const node = this.#env.store.get<Node>(Nodes, undefined, metadata.name)
+        if (node !== undefined) this.#release(node)
+      }
+    } else if (wasAllDark) {
+      for (const name of this.#probedMs.keys()) this.#probedMs.set(name, this.#env.clock.elapsedMs)
+    }
+    for (const [key, tally] of tallies) {
+      const zone = this.#zones.get(key)!
+      zone.state = zoneStateOf(tally)
+      zone.queue.setInterval(isAllDark ? Infinity : evictionIntervalMs(zone.state, tally, this.#evictionMs))
     }
   }
 
@@ -127,6 +231,16 @@ export class NodeLifecycleController {
     const now = stampOf(this.#env.clock)
     this.#env.store.modify<Node>(Nodes, undefined, name, node => withTaints(node, effect, now))
   }
+}
+
+function count(tallies: Map<string, ZoneTally>, zone: string, isReady: boolean): void {
+  let tally = tallies.get(zone)
+  if (tally === undefined) {
+    tally = { ready: 0, notReady: 0 }
+    tallies.set(zone, tally)
+  }
+  if (isReady) tally.ready++
+  else tally.notReady++
 }
 
 /** When the kubelet last posted its status; what the controller itself writes does not count. */

@@ -6,7 +6,7 @@ import type { ControllerEnvironment } from './environment.ts'
 import { tolerates, UNREACHABLE, NOT_READY } from './taints.ts'
 
 const SOURCE = { component: 'taint-eviction-controller' }
-/** One deletion after the other, a thousand a second. Limits by zone are another issue's. */
+/** One deletion after the other, a thousand a second. How many nodes are drained at once is the affair of who taints them. */
 const WRITE_MS = 1
 
 /**

@@ -62,3 +62,19 @@ export function withTaints(node: Node, effect: 'NoSchedule' | 'NoExecute', now: 
   const { taints: _, ...spec } = node.spec ?? {}
   return { ...node, spec: next.length === 0 ? spec : { ...spec, taints: next } }
 }
+
+/** Whether a node is tainted so that pods are driven off it because it is not ready. */
+export function hasNoExecute({ spec }: Node): boolean {
+  return spec?.taints?.some(isEviction) ?? false
+}
+
+/** The node without what drives pods off it because it is not ready. */
+export function withoutNoExecute(node: Node): Node {
+  const { taints = [], ...spec } = node.spec ?? {}
+  const kept = taints.filter(taint => !isEviction(taint))
+  return { ...node, spec: kept.length === 0 ? spec : { ...spec, taints: kept } }
+}
+
+function isEviction({ key, effect }: Taint): boolean {
+  return effect === 'NoExecute' && (key === NOT_READY || key === UNREACHABLE)
+}

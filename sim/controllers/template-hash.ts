@@ -1,8 +1,10 @@
-import type { PodTemplateSpec } from 'kubernetes-types/core/v1.js'
+import type { Pod, PodTemplateSpec } from 'kubernetes-types/core/v1.js'
 
 /** Kubernetes' alphabet for generated names: no vowels, no look-alikes. */
 export const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 export const TEMPLATE_HASH_LABEL = 'pod-template-hash'
+/** Of pods of StatefulSets and DaemonSets: which revision of the template they are of. */
+export const REVISION_LABEL = 'controller-revision-hash'
 
 /** Hashes of templates that were asked for, for as long as the templates live: a template is immutable in the store. */
 const known = new WeakMap<PodTemplateSpec, number>()
@@ -23,6 +25,10 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number |
   return out
 }
 
+export function revisionOfPod({ metadata }: Pod): string | undefined {
+  return metadata?.labels?.[REVISION_LABEL]
+}
+
 function fnv1a(text: string, seed: number): number {
   let hash = seed
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0
@@ -30,7 +36,7 @@ function fnv1a(text: string, seed: number): number {
 }
 
 /** JSON with sorted keys; absent and `undefined` are the same. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   const fields = Object.entries(value)

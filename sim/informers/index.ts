@@ -1,5 +1,6 @@
 /** What controllers and kubelets stand on: the client-go of the simulation, on planned time. */
 export { type Condition, conditionStatus, withCondition } from './conditions.ts'
+export { withDisruptionAllowed, withSyncFailed } from './disruption-allowed.ts'
 export { EventRecorder, type EventRecorderOptions, type EventSource } from './event-recorder.ts'
 export { EventRouter } from './event-router.ts'
 export { controllerOf, controllerReference } from './owners.ts'

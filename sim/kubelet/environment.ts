@@ -12,7 +12,7 @@ export interface KubeletEnvironment {
   readonly events: EventRecorder
   readonly runtime: PodRuntime
   readonly stages: readonly Stage[]
-  readonly timings: Pick<ClusterTimings, 'startMs' | 'readyMs' | 'terminateMs' | 'leaseRenewMs'>
+  readonly timings: Pick<ClusterTimings, 'startMs' | 'readyMs' | 'terminateMs' | 'pullMs' | 'leaseRenewMs'>
   /** Seed of the run, for the targets' values. */
   readonly seed: string
   readonly podsPerNodeMax: number

@@ -1,9 +1,10 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
-import { Nodes, notFound, type StoreEvent } from '../cluster/index.ts'
+import { Nodes, notFound, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { Kubelet } from './kubelet.ts'
 import { PodNetwork } from './pod-network.ts'
+import { isStatic, mirrorAgain } from './static-pod.ts'
 
 export interface FleetOptions {
   readonly nodes: number
@@ -12,6 +13,8 @@ export interface FleetOptions {
   readonly podNetworkFirst?: string
 }
 
+/** From the end of a static pod's object to the next one: the kubelet looks at its static pods every second. */
+const MIRROR_MS = 1000
 const REGION = 'region-1'
 
 /** All kubelets of the cluster, by the names of their nodes. A Node that somebody creates through the API gets one too. */
@@ -45,14 +48,49 @@ export class KubeletFleet {
     return this.#get(name).fail()
   }
 
+  /** Returns whether the kubelet fell silent now. @throws ApiError NotFound */
+  failAlone(name: string): boolean {
+    return this.#get(name).failAlone()
+  }
+
+  /** Returns whether its pods can be reached again. @throws ApiError NotFound */
+  reboot(name: string): boolean {
+    return this.#get(name).reboot()
+  }
+
+  /** @throws ApiError NotFound */
+  slowLease(name: string, everyMs: number | undefined): void {
+    this.#get(name).slowLease(everyMs)
+  }
+
   /** Returns whether that was new. @throws ApiError NotFound */
   partition(name: string, partitioned: boolean): boolean {
     return this.#get(name).partition(partitioned)
   }
 
+  /** Returns the names of the pods that the kubelet evicts. @throws ApiError NotFound */
+  evict(name: string, count: number, resource: string): string[] {
+    return this.#get(name).evict(count, resource)
+  }
+
   /** @throws ApiError NotFound */
   isSilent(name: string): boolean {
     return this.#get(name).isSilent
+  }
+
+  /** Whether there is such a kubelet and it is not silent. */
+  answers(name: string): boolean {
+    return this.#kubelets.get(name)?.isSilent === false
+  }
+
+  /** Whether there is such a node and it answers to those outside of the cluster. */
+  isReachable(name: string): boolean {
+    return this.#kubelets.get(name)?.isReachable === true
+  }
+
+  /** Loopback address of a node that has a kubelet. */
+  addressOf(name: string): string | undefined {
+    return this.#kubelets.get(name)?.address
   }
 
   namesOfZone(zone: string): string[] {
@@ -69,8 +107,23 @@ export class KubeletFleet {
     if (node === undefined) return
     const kubelet = this.#kubelets.get(node)
     if (kubelet === undefined) return
-    if (type === 'DELETED') kubelet.orphan(object.metadata.uid)
-    else kubelet.sync(object)
+    if (type !== 'DELETED') {
+      kubelet.sync(object)
+      return
+    }
+    kubelet.orphan(object.metadata.uid)
+    if (isStatic(object)) this.#env.clock.schedule(MIRROR_MS, () => this.#mirror(object, node))
+  }
+
+  /**
+   * A kubelet goes on with its static pods whatever happens to their objects, and creates these anew. Here the containers
+   * start anew with them, whereas real ones would not have stopped.
+   */
+  #mirror(gone: Stored<Pod>, node: string): void {
+    const { store } = this.#env
+    const { namespace, name } = gone.metadata
+    if (this.isSilent(node) || store.get(Nodes, undefined, node) === undefined) return
+    if (store.get(Pods, namespace, name) === undefined) store.create<Pod>(Pods, mirrorAgain(gone))
   }
 
   onNode({ type, object }: StoreEvent<Node>): void {

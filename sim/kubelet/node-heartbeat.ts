@@ -2,7 +2,7 @@ import type { Lease } from 'kubernetes-types/coordination/v1.js'
 import type { Node } from 'kubernetes-types/core/v1.js'
 import type { Prng, Timer } from '../../base/index.ts'
 import { Leases, Nodes, type ObjectStore, type Stored } from '../cluster/index.ts'
-import { type PlannedClock, stampOf } from '../informers/index.ts'
+import { isNodeReady, type PlannedClock, stampOf } from '../informers/index.ts'
 import { healthyConditions } from './node-object.ts'
 
 /** Kubernetes posts an unchanged node status this often; in between, the lease alone says that the node lives. */
@@ -12,9 +12,11 @@ const RENEWALS_PER_LEASE = 4
 export const LEASE_NAMESPACE = 'kube-node-lease'
 
 /**
- * Says that a node lives: renews its lease, and now and then posts its status.
+ * Says that a node lives: renews its lease, and now and then posts its status; at once when somebody else has written that
+ * it is not ready.
  *
  * The first renewal is made at once; the next ones at the node's own phase, so that not all nodes write at one instant.
+ * Renewals may be made slow; the status is looked after as often as ever.
  */
 export class NodeHeartbeat {
   readonly #clock: PlannedClock
@@ -22,7 +24,9 @@ export class NodeHeartbeat {
   readonly #node: string
   readonly #renewMs: number
   readonly #phaseMs: number
+  #slowMs: number | undefined
   #leaseTimer: Timer | undefined
+  #slowTimer: Timer | undefined
   #statusTimer: Timer | undefined
 
   constructor(clock: PlannedClock, prng: Prng, store: ObjectStore, node: string, leaseRenewMs: number) {
@@ -36,13 +40,8 @@ export class NodeHeartbeat {
   start(): void {
     this.#postStatus()
     this.#renew()
-    const renewAfter = (delayMs: number): void => {
-      this.#leaseTimer = this.#clock.schedule(delayMs, () => {
-        this.#renew()
-        renewAfter(this.#renewMs)
-      })
-    }
-    renewAfter(this.#phaseMs)
+    this.#beatAfter(this.#phaseMs)
+    if (this.#slowMs !== undefined) this.#renewAfter(this.#slowMs)
     const postAfter = (delayMs: number): void => {
       this.#statusTimer = this.#clock.schedule(delayMs, () => {
         this.#postStatus()
@@ -54,7 +53,38 @@ export class NodeHeartbeat {
 
   stop(): void {
     this.#leaseTimer?.cancel()
+    this.#slowTimer?.cancel()
     this.#statusTimer?.cancel()
+  }
+
+  /** Renews the lease only so often from now on; `undefined`: as ever, and once at once. Holds for later starts too. */
+  slow(everyMs: number | undefined, isRunning: boolean): void {
+    this.#slowTimer?.cancel()
+    this.#slowMs = everyMs
+    if (!isRunning) return
+    if (everyMs === undefined) this.#renew()
+    else this.#renewAfter(everyMs)
+  }
+
+  #beatAfter(delayMs: number): void {
+    this.#leaseTimer = this.#clock.schedule(delayMs, () => {
+      if (this.#slowMs === undefined) this.#renew()
+      this.#objectToNotReady()
+      this.#beatAfter(this.#renewMs)
+    })
+  }
+
+  #renewAfter(everyMs: number): void {
+    this.#slowTimer = this.#clock.schedule(everyMs, () => {
+      this.#renew()
+      this.#renewAfter(everyMs)
+    })
+  }
+
+  /** A kubelet compares its status with the one that is stored as often as it renews, and posts what differs. */
+  #objectToNotReady(): void {
+    const node = this.#store.get<Node>(Nodes, undefined, this.#node)
+    if (node !== undefined && !isNodeReady(node)) this.#postStatus()
   }
 
   #postStatus(): void {

@@ -1,6 +1,7 @@
 import type { Node, NodeCondition } from 'kubernetes-types/core/v1.js'
 import { type Prng } from '../../base/index.ts'
 import { type Condition, withCondition } from '../informers/index.ts'
+import { KUBELET_PORT } from './kubelet-server.ts'
 
 /** What a fake machine is made of. */
 export interface NodeFacts {
@@ -19,7 +20,6 @@ const CPU_CORES = 16
 const MEMORY_KIB = 64 * 1024 * 1024
 const DISK_KIB = 100 * 1024 * 1024
 const RESERVED = { cpuMillis: 80, memoryKib: 2 * 1024 * 1024 }
-const KUBELET_PORT = 10250
 
 /** The Node object that a kubelet registers. Ids are drawn from `prng`. */
 export function nodeObject(facts: NodeFacts, prng: Prng, now: string): Node {

@@ -2,6 +2,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../cluster/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import type { NodeSlice } from './pod-network.ts'
+import type { TargetSpec } from './pod-runtime.ts'
 import { targetSpec } from './target-spec.ts'
 
 /** What a listener needs of its surroundings. */
@@ -23,6 +24,8 @@ export interface PodPlace {
  *
  * ```
  *   none ──open──▶ opening ──acknowledged──▶ open ──close──▶ closing ──acknowledged──▶ closed
+ *    └─takeAddress─▶ addressed ──open──▶ …                                              │
+ *                                 ▲──────────── open: the container runs again ─────────┘
  * ```
  *
  * Acknowledgements come in real time and therefore decide nothing: whoever needs one calls `await…`, which at most holds
@@ -33,9 +36,9 @@ export class PodListener {
   readonly #node: PodPlace
   readonly #uid: string
   #address: string | undefined
-  /** A listener was asked for: the pod serves something. */
-  #exists = false
-  #closing = false
+  /** Once a listener was asked for: what the pod serves. The same for all its runs. */
+  #target: TargetSpec | undefined
+  #isOpen = false
   #pending: Promise<void> | undefined
 
   constructor(env: ListenerEnvironment, node: PodPlace, uid: string) {
@@ -51,28 +54,46 @@ export class PodListener {
 
   /** Somebody may be able to connect. */
   get isOpen(): boolean {
-    return this.#exists && !this.#closing
+    return this.#isOpen
   }
 
-  /** Takes an address and begins to listen there. Does nothing the second time. */
+  /** Does nothing when the pod has one. */
+  takeAddress(): void {
+    this.#address ??= this.#node.slice.take()
+  }
+
+  /**
+   * Begins to listen, on an address that it takes where there is none. Does nothing while it is open.
+   *
+   * What is opened again goes on where it stopped: its counters do not begin anew, for who checks the stored samples knows
+   * one start for each pod.
+   */
   open(pod: Stored<Pod>, startedUnixMs: number): void {
-    if (this.#address !== undefined) return
-    const { runtime, seed, nextSlot, onTargetOpened } = this.#env
-    this.#address = this.#node.slice.take()
-    const place = { slot: -1, address: this.#address, node: this.#node.name, seed, startedUnixMs }
-    const target = targetSpec(pod, place)
-    if (target.ports.length === 0) return
-    this.#exists = true
-    const numbered = { ...target, slot: nextSlot() }
-    this.#track(runtime.open(numbered))
+    if (this.#isOpen) return
+    const { runtime, nextSlot, onTargetOpened } = this.#env
+    this.takeAddress()
+    const known = this.#target
+    if (known === undefined) {
+      const target = this.#targetOf(pod, startedUnixMs)
+      if (target.ports.length === 0) return
+      this.#target = { ...target, slot: nextSlot() }
+    }
+    this.#isOpen = true
+    this.#track(runtime.open(this.#target!))
     if (this.#node.isPartitioned()) runtime.setPartitioned([this.#uid], true)
-    onTargetOpened?.(numbered)
+    if (known === undefined) onTargetOpened?.(this.#target!)
+  }
+
+  /** Whether the pod's listener is that of the container: it is there while the container runs. */
+  isOf(container: string, pod: Stored<Pod>): boolean {
+    const target = this.#target ?? this.#targetOf(pod, 0)
+    return target.ports.length > 0 && target.container === container
   }
 
   /** Lets the address refuse connections. Does nothing when it does already. */
   close(): void {
-    if (!this.isOpen) return
-    this.#closing = true
+    if (!this.#isOpen) return
+    this.#isOpen = false
     this.#track(this.#env.runtime.close(this.#uid))
   }
 
@@ -84,6 +105,11 @@ export class PodListener {
   releaseAddress(): void {
     if (this.#address !== undefined) this.#node.slice.release(this.#address)
     this.#address = undefined
+  }
+
+  #targetOf(pod: Stored<Pod>, startedUnixMs: number): TargetSpec {
+    const place = { slot: -1, address: this.#address ?? '', node: this.#node.name, seed: this.#env.seed, startedUnixMs }
+    return targetSpec(pod, place)
   }
 
   #track(promise: Promise<void>): void {

@@ -1,20 +1,45 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng, Timer } from '../../base/index.ts'
-import { Pods, type Stored } from '../cluster/index.ts'
+import { Pods, type Stored, timestamp } from '../cluster/index.ts'
 import type { Jittered } from '../messages.ts'
-import { applyStage, selectStage, type Stage, type StatusPatch } from '../stages/index.ts'
-import { stampOf } from '../informers/index.ts'
+import {
+  anyRuns,
+  applyStage,
+  type ContainerEnd,
+  containersOf,
+  containerStatus,
+  isDetailed,
+  type PodEnding,
+  type PodTraits,
+  selectStage,
+  type Stage,
+  type StatusPatch,
+  type StoppedContainer,
+} from '../stages/index.ts'
+import { conditionStatus, isFinished, stampOf } from '../informers/index.ts'
+import { ContainerLives } from './container-lives.ts'
 import type { KubeletEnvironment } from './environment.ts'
+import type { NodeImages } from './node-images.ts'
 import { PodListener, type PodPlace } from './pod-listener.ts'
 import type { NodeSlice } from './pod-network.ts'
+import { planPodStop } from './pod-stop.ts'
 
 /** A pod that was deleted by force has its containers killed after this long at the latest, as the kubelet does. */
 const ORPHAN_GRACE_MS = 1000
 /** From the closing of an orphan's listener to its address being free; lets the closing be acknowledged. */
 const ORPHAN_RELEASE_MS = 20
+/** A pod of which no container runs has nothing to wait for but the kubelet itself. */
+const NOTHING_RUNS: Jittered = { base: 20, jitter: 20 }
+/** What a pod that is evicted has, and the least that a grace period may be. */
+const EVICTION_GRACE_MS = 1000
+
+interface KubeletEnding extends PodEnding {
+  readonly graceMs: number
+}
 
 interface WorkerPlace extends PodPlace {
   readonly slice: NodeSlice
+  readonly images: NodeImages
 }
 
 /**
@@ -26,7 +51,8 @@ interface WorkerPlace extends PodPlace {
  *              └── suspend ◀────────┘ the node is silent: everything stands still; sync begins anew
  * ```
  *
- * Delays are drawn per pod and stage, so they depend on the seed and the pod's name alone.
+ * Delays are drawn per pod and stage, so they depend on the seed and the pod's name alone. The containers of a detailed pod
+ * are played beside it by `ContainerLives`, from when it has a sandbox until it ends.
  */
 export class PodWorker {
   readonly #env: KubeletEnvironment
@@ -44,6 +70,15 @@ export class PodWorker {
   #dueMs = 0
   #killed = false
   #orphaned = false
+  #isReleased = false
+  #lives: ContainerLives | undefined
+  /** Whether the pod is detailed follows from its spec and its annotations, which change seldom. */
+  #judged: { readonly spec: unknown; readonly annotations: unknown; readonly detailed: boolean } | undefined
+  /** Why the kubelet itself ends the pod, and how much time it gives. */
+  #ending: KubeletEnding | undefined
+  #deadline: { readonly atMs: number; timer: Timer | undefined } | undefined
+  /** Of a detailed pod that is being ended: when each container stops, from `#enteredMs`. */
+  #ends: ReadonlyMap<string, ContainerEnd> | undefined
 
   /** @param onGone called when nothing is left of the pod on this node: its address is free again. */
   constructor(env: KubeletEnvironment, prng: Prng, node: WorkerPlace, pod: Stored<Pod>, onGone: () => void) {
@@ -65,13 +100,23 @@ export class PodWorker {
 
   /** Looks at the pod as it is now and plans what comes next. */
   sync(pod: Stored<Pod>): void {
-    const stage = selectStage(this.#env.stages, pod)
+    const traits = this.#traitsOf(pod)
+    const stage = selectStage(this.#env.stages, pod, traits)
     if (stage !== undefined && stage === this.#stage) {
-      if (stage.withinGrace) this.#shorten(stage, pod)
-      return
+      if (stage.withinGrace ?? 'rule' in stage.delay) this.#shorten(stage, pod)
+    } else {
+      this.#drop()
+      if (stage !== undefined) this.#enter(stage, pod)
     }
-    this.suspend()
-    if (stage !== undefined) this.#enter(stage, pod)
+    if (traits.detailed) this.#syncContainers(pod)
+    // One that others declare failed, as the pod garbage collector does, is about to be deleted by them.
+    const isOwnEnd = traits.detailed || traits.ending
+    if (isOwnEnd && isFinished(pod) && pod.metadata.deletionTimestamp === undefined) this.#releaseFinished()
+  }
+
+  /** The kubelet ends the pod, and says why; its object stays. Does nothing when it ends already. */
+  evict(message: string): void {
+    this.#end({ reason: 'Evicted', message, graceMs: EVICTION_GRACE_MS })
   }
 
   /** The Pod object is gone: ends what is still running. */
@@ -92,15 +137,69 @@ export class PodWorker {
 
   /** Drops what is planned. */
   suspend(): void {
+    this.#drop()
+    this.#lives?.suspend()
+    this.#deadline?.timer?.cancel()
+    if (this.#deadline !== undefined) this.#deadline.timer = undefined
+  }
+
+  #drop(): void {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#stage = undefined
     this.#orphaned = false
   }
 
+  #traitsOf(pod: Stored<Pod>): PodTraits {
+    const { spec, metadata } = pod
+    if (this.#judged?.spec !== spec || this.#judged?.annotations !== metadata.annotations) {
+      // Once its containers have lives of their own they keep them: one may be waiting for its next run.
+      const isSo = this.#judged?.detailed ?? this.#env.timings.pullMs !== undefined
+      const detailed = isSo || isDetailed(pod)
+      this.#judged = { spec, annotations: metadata.annotations, detailed }
+    }
+    return { detailed: this.#judged?.detailed ?? false, ending: this.#ending !== undefined }
+  }
+
+  #syncContainers(pod: Stored<Pod>): void {
+    const { metadata, status } = pod
+    const isOver = metadata.deletionTimestamp !== undefined || isFinished(pod) || this.#ending !== undefined
+    if (!isOver && status?.startTime !== undefined) this.#awaitDeadline(pod)
+    if (isOver || conditionStatus(status?.conditions, 'PodReadyToStartContainers') !== 'True') {
+      this.#lives?.suspend()
+      return
+    }
+    this.#lives ??= new ContainerLives(this.#env, this.#prng, this.#node, this.#listener)
+    this.#lives.sync(pod)
+  }
+
+  /** `activeDeadlineSeconds` counts from when the kubelet has accepted the pod. */
+  #awaitDeadline(pod: Stored<Pod>): void {
+    const seconds = pod.spec?.activeDeadlineSeconds
+    if (seconds === undefined || this.#deadline?.timer !== undefined) return
+    const { clock } = this.#env
+    this.#deadline ??= { atMs: clock.elapsedMs + seconds * 1000, timer: undefined }
+    const graceMs = (pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000
+    const message = 'Pod was active on the node longer than the specified deadline'
+    this.#deadline.timer = clock.schedule(Math.max(0, this.#deadline.atMs - clock.elapsedMs), () =>
+      this.#end({ reason: 'DeadlineExceeded', message, graceMs }),
+    )
+  }
+
+  #end(ending: KubeletEnding): void {
+    const { store, events } = this.#env
+    const pod = store.get<Pod>(Pods, this.#namespace, this.#name)
+    if (pod?.metadata.uid !== this.#uid || this.#ending !== undefined || isFinished(pod)) return
+    this.#ending = ending
+    const source = { component: 'kubelet', host: this.#node.name }
+    if (ending.reason === 'Evicted') events.warning(source, Pods, pod, ending.reason, ending.message)
+    else events.normal(source, Pods, pod, ending.reason, ending.message)
+    this.sync(pod)
+  }
+
   #enter(stage: Stage, pod: Stored<Pod>): void {
-    const { clock, timings } = this.#env
-    const drawnMs = this.#draw(stage.name, 'ms' in stage.delay ? stage.delay.ms : timings[stage.delay.timing])
+    const { clock } = this.#env
+    const drawnMs = this.#delayMs(stage, pod)
     const graceMs = stage.withinGrace ? graceMsOf(pod) : Infinity
     const delayMs = Math.min(drawnMs, graceMs)
     this.#killed = drawnMs > graceMs
@@ -108,13 +207,43 @@ export class PodWorker {
     this.#enteredMs = clock.elapsedMs
     this.#dueMs = this.#enteredMs + delayMs
     if (stage.onEnter === 'open-listener') this.#listener.open(pod, Math.round(clock.unixMs() + delayMs))
+    else if (stage.onEnter === 'take-address') this.#listener.takeAddress()
     this.#report(stage, 'enter', pod)
     this.#timer = clock.schedule(delayMs, () => this.#due(stage))
+  }
+
+  #delayMs({ name, delay }: Stage, pod: Stored<Pod>): number {
+    const { timings } = this.#env
+    if ('ms' in delay) return this.#draw(name, delay.ms)
+    if ('timing' in delay) return this.#draw(delay.drawnAs ?? name, timings[delay.timing])
+    if (!anyRuns(pod.status)) {
+      this.#ends = undefined
+      return this.#draw(name, NOTHING_RUNS)
+    }
+    const isDeleted = pod.metadata.deletionTimestamp !== undefined
+    return this.#planEnds(pod, isDeleted ? graceMsOf(pod) : (this.#ending?.graceMs ?? 0))
+  }
+
+  /** Returns how long all of the pod's containers take to stop. */
+  #planEnds(pod: Stored<Pod>, graceMs: number): number {
+    // The same draw as for pods whose containers are as one.
+    this.#ends = planPodStop(pod, graceMs, this.#draw('pod-terminate', this.#env.timings.terminateMs))
+    return Math.max(...[...this.#ends.values()].map(end => end.afterMs))
   }
 
   /** A second deletion may leave less time than the first. */
   #shorten(stage: Stage, pod: Stored<Pod>): void {
     const { clock } = this.#env
+    if ('rule' in stage.delay) {
+      if (this.#ends === undefined || pod.metadata.deletionTimestamp === undefined) return
+      const elapsedMs = clock.elapsedMs - this.#enteredMs
+      const dueMs = this.#enteredMs + Math.max(elapsedMs, this.#planEnds(pod, elapsedMs + graceMsOf(pod)))
+      if (dueMs >= this.#dueMs) return
+      this.#dueMs = dueMs
+      this.#timer?.cancel()
+      this.#timer = clock.schedule(dueMs - clock.elapsedMs, () => this.#due(stage))
+      return
+    }
     const limitMs = clock.elapsedMs + graceMsOf(pod)
     if (limitMs >= this.#dueMs) return
     this.#dueMs = limitMs
@@ -140,7 +269,7 @@ export class PodWorker {
     this.#stage = undefined
     const pod = store.get<Pod>(Pods, this.#namespace, this.#name)
     if (pod?.metadata.uid !== this.#uid) return
-    if (selectStage(stages, pod) !== stage) {
+    if (selectStage(stages, pod, this.#traitsOf(pod)) !== stage) {
       this.sync(pod)
       return
     }
@@ -165,18 +294,40 @@ export class PodWorker {
       podAddress: this.#listener.address ?? '',
       containerIds,
       killed: this.#killed,
+      ...(patch.containers === 'ended' ? { ends: this.#stopped(), ending: this.#ending } : {}),
     })
   }
 
-  #report({ events = [] }: Stage, at: 'enter' | 'leave', pod: Stored<Pod>): void {
+  #stopped(): Record<string, StoppedContainer> {
+    const { clock } = this.#env
+    const enteredUnixMs = clock.unixMs() - (clock.elapsedMs - this.#enteredMs)
+    const out: Record<string, StoppedContainer> = {}
+    for (const [name, { afterMs, killed }] of this.#ends ?? []) {
+      out[name] = { killed, finishedAt: timestamp(enteredUnixMs + afterMs) }
+    }
+    return out
+  }
+
+  #report({ events = [], delay }: Stage, at: 'enter' | 'leave', pod: Stored<Pod>): void {
     const source = { component: 'kubelet', host: this.#node.name }
     for (const event of events) {
       if (event.at !== at) continue
-      for (const { name, image } of pod.spec?.containers ?? []) {
+      for (const { name, image } of 'rule' in delay ? running(pod) : (pod.spec?.containers ?? [])) {
         const message = event.message.replace('{container}', name).replace('{image}', image ?? '')
         this.#env.events.normal(source, Pods, pod, event.reason, message)
       }
     }
+  }
+
+  /** A pod that has ended keeps its address in its status only, as its sandbox is gone: another pod may have it next. */
+  #releaseFinished(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#listener.close()
+    this.#env.clock.schedule(ORPHAN_RELEASE_MS, () => {
+      this.#listener.awaitRuntime()
+      this.#env.clock.schedule(0, () => this.#listener.releaseAddress())
+    })
   }
 
   #releaseLater(): void {
@@ -192,6 +343,12 @@ export class PodWorker {
   #draw(stage: string, { base, jitter }: Jittered): number {
     return jitter === 0 ? base : base + this.#prng.fork(stage).below(jitter + 1)
   }
+}
+
+function running(pod: Pod): { readonly name: string; readonly image?: string }[] {
+  return containersOf(pod)
+    .filter(part => containerStatus(pod.status, part)?.state?.running !== undefined)
+    .map(({ container }) => container)
 }
 
 function graceMsOf(pod: Pod): number {

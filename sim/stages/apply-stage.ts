@@ -1,5 +1,9 @@
 import type { ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from 'kubernetes-types/core/v1.js'
 import { withCondition } from '../informers/index.ts'
+import { endedStatus } from './apply-container-stage.ts'
+import { derivedStatus, type PodEnding } from './derive-status.ts'
+import { imageIdOf } from './image-id.ts'
+import { type ContainerKind, containersOf, containerStatus, withContainerStatuses } from './pod-containers.ts'
 import type { StageCondition, StatusPatch } from './stage.ts'
 
 /** What a kubelet knows that neither the pod nor the stage says. */
@@ -12,6 +16,16 @@ export interface StageFacts {
   readonly containerIds: Readonly<Record<string, string>>
   /** The grace period ended before the containers did. */
   readonly killed: boolean
+  /** Of a detailed pod that ends: how each container that ran did, by name. */
+  readonly ends?: Readonly<Record<string, StoppedContainer>>
+  /** The kubelet ended the pod. */
+  readonly ending?: PodEnding | undefined
+}
+
+export interface StoppedContainer {
+  readonly killed: boolean
+  /** As Kubernetes writes times. */
+  readonly finishedAt: string
 }
 
 /** The status of a pod after a stage. Pure; changes nothing that it is given. */
@@ -27,12 +41,59 @@ export function applyStage(patch: StatusPatch, pod: Pod, facts: StageFacts): Pod
     status.podIP = facts.podAddress
     status.podIPs = [{ ip: facts.podAddress }]
   }
+  if (patch.containers === 'ended') return derivedEnd(pod, status, facts)
+  if (patch.containers === 'creating' && pod.spec?.initContainers !== undefined) {
+    const { initContainers } = pod.spec
+    status.initContainerStatuses = initContainers.map(({ name, image }) => created(name, image, 'PodInitializing'))
+  }
   if (patch.containers !== undefined) status.containerStatuses = containerStatuses(patch.containers, pod, facts)
   const names = (pod.spec?.containers ?? []).map(container => container.name).join(' ')
   for (const condition of patch.conditions ?? []) {
     status.conditions = withCondition(status.conditions, podCondition(condition, names), facts.now)
   }
-  return status
+  return patch.derive === undefined ? status : derivedStatus(pod, status, { now: facts.now })
+}
+
+/** The status of a pod whose containers have stopped and will not run again. */
+function derivedEnd(pod: Pod, status: PodStatus, { now, ends = {}, ending }: StageFacts): PodStatus {
+  const next = new Map<string, ContainerStatus>()
+  for (const part of containersOf(pod)) {
+    const { name } = part.container
+    const old = containerStatus(status, part)
+    if (old?.state?.running !== undefined) {
+      const killed = ends[name]?.killed ?? false
+      const stopped = { now: ends[name]?.finishedAt ?? now, exitCode: stopCode(part.kind, killed), outOfMemory: false }
+      next.set(name, endedStatus(old, false, stopped))
+    } else if (old?.state?.waiting !== undefined && old.lastState?.terminated !== undefined) {
+      // It waited to be started again, and will not be.
+      next.set(name, { ...old, state: { terminated: old.lastState.terminated }, lastState: {} })
+    }
+  }
+  const derived = derivedStatus(pod, withContainerStatuses(status, next), { now, ended: ending ?? 'deleted' })
+  if (ending === undefined) return derived
+  const { reason, message } = ending
+  if (reason !== 'Evicted') return { ...derived, reason, message }
+  const target: PodCondition = { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message }
+  return { ...derived, reason, message, conditions: withCondition(derived.conditions, target, now) }
+}
+
+/** Servers end well when they are asked to; what an init container was there for has not been done. */
+function stopCode(kind: ContainerKind, killed: boolean): number {
+  if (killed) return 137
+  return kind === 'init' ? 143 : 0
+}
+
+function created(name: string, image: string | undefined, reason: string): ContainerStatus {
+  return {
+    name,
+    image: image ?? '',
+    restartCount: 0,
+    lastState: {},
+    imageID: '',
+    ready: false,
+    started: false,
+    state: { waiting: { reason } },
+  }
 }
 
 function podCondition({ type, status, reason, message }: StageCondition, names: string): PodCondition {
@@ -45,7 +106,7 @@ function podCondition({ type, status, reason, message }: StageCondition, names: 
 }
 
 function containerStatuses(
-  state: NonNullable<StatusPatch['containers']>,
+  state: Exclude<StatusPatch['containers'], 'ended' | undefined>,
   pod: Pod,
   facts: StageFacts,
 ): ContainerStatus[] {
@@ -53,7 +114,8 @@ function containerStatuses(
     const old = pod.status?.containerStatuses?.find(status => status.name === name)
     const base = { name, image: image ?? '', restartCount: old?.restartCount ?? 0, lastState: old?.lastState ?? {} }
     if (state === 'creating') {
-      return { ...base, imageID: '', ready: false, started: false, state: { waiting: { reason: 'ContainerCreating' } } }
+      const hasInit = (pod.spec?.initContainers?.length ?? 0) > 0
+      return created(name, image, hasInit ? 'PodInitializing' : 'ContainerCreating')
     }
     const containerID = old?.containerID ?? `containerd://${facts.containerIds[name] ?? ''}`
     const imageID = old?.imageID === undefined || old.imageID === '' ? imageIdOf(image ?? '') : old.imageID
@@ -72,15 +134,4 @@ function containerStatuses(
     }
     return { ...base, containerID, imageID, ready: state === 'ready', started: true, state: { running } }
   })
-}
-
-/** A stable stand-in for the digest that a registry would give. */
-function imageIdOf(image: string): string {
-  let hash = 0x811c9dc5
-  let digest = ''
-  for (let lane = 0; lane < 8; lane++) {
-    for (let i = 0; i < image.length; i++) hash = Math.imul(hash ^ image.charCodeAt(i), 0x01000193) >>> 0
-    digest += hash.toString(16).padStart(8, '0')
-  }
-  return `${image.replace(/(?:@.*|:[^/]*)$/, '')}@sha256:${digest}`
 }

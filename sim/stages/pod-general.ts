@@ -3,7 +3,8 @@ import type { Stage } from './stage.ts'
 const NO_DELAY = { base: 0, jitter: 0 }
 
 /**
- * The life of a pod that runs until it is deleted, as a watcher sees it from the moment it is bound:
+ * The life of a pod, as a watcher sees it from the moment it is bound. A pod that asks for nothing in particular runs until it
+ * is deleted, and its containers are as one:
  *
  * ```
  *   bound ─pod-accept─▶ ContainerCreating ─pod-start─▶ Running, has its address ─pod-ready─▶ Ready
@@ -14,11 +15,30 @@ const NO_DELAY = { base: 0, jitter: 0 }
  *                                                               │
  *                                                          pod-remove: gone
  * ```
+ *
+ * One with init containers, probes, an end of its own or the like is *detailed*: between `pod-sandbox` and its end, its
+ * containers play the stages of `container-life.ts`, and its phase and conditions follow from theirs:
+ *
+ * ```
+ *   bound ─pod-accept-detailed─▶ ContainerCreating, Init:0/2 ─pod-sandbox─▶ has its address ─container-life─▶ Succeeded, Failed
+ *                                                                              │ deletion mark, deadline, eviction
+ *                                                                              ▼
+ *                                                     pod-terminate-detailed, pod-end: each container ended
+ * ```
  */
 export const podGeneral: readonly Stage[] = [
   {
+    // The deadline has passed, or the node is short of something: the kubelet ends the pod, and its object stays.
+    name: 'pod-end',
+    selector: { deleting: false, ending: true, phase: ['Pending', 'Running'] },
+    delay: { rule: 'termination' },
+    onLeave: 'close-listener',
+    next: { containers: 'ended' },
+    events: [{ at: 'enter', reason: 'Killing', message: 'Stopping container {container}' }],
+  },
+  {
     name: 'pod-accept',
-    selector: { deleting: false, phase: ['Pending'], accepted: false },
+    selector: { deleting: false, phase: ['Pending'], accepted: false, detailed: false },
     delay: { ms: NO_DELAY },
     next: {
       accepted: true,
@@ -44,8 +64,36 @@ export const podGeneral: readonly Stage[] = [
     },
   },
   {
+    name: 'pod-accept-detailed',
+    selector: { deleting: false, phase: ['Pending'], accepted: false, detailed: true },
+    delay: { ms: NO_DELAY },
+    next: {
+      accepted: true,
+      address: 'host',
+      containers: 'creating',
+      conditions: [
+        { type: 'PodReadyToStartContainers', status: 'False' },
+        { type: 'PodScheduled', status: 'True' },
+      ],
+      derive: true,
+    },
+  },
+  {
+    name: 'pod-sandbox',
+    selector: {
+      deleting: false,
+      phase: ['Pending'],
+      accepted: true,
+      detailed: true,
+      conditions: { PodReadyToStartContainers: 'False' },
+    },
+    delay: { timing: 'startMs', drawnAs: 'pod-start' },
+    onEnter: 'take-address',
+    next: { address: 'pod', conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }] },
+  },
+  {
     name: 'pod-start',
-    selector: { deleting: false, phase: ['Pending'], accepted: true },
+    selector: { deleting: false, phase: ['Pending'], accepted: true, detailed: false },
     delay: { timing: 'startMs' },
     // Before the address is published there must be somebody who answers there.
     onEnter: 'open-listener',
@@ -64,7 +112,7 @@ export const podGeneral: readonly Stage[] = [
   },
   {
     name: 'pod-ready',
-    selector: { deleting: false, phase: ['Running'], conditions: { ContainersReady: 'False' } },
+    selector: { deleting: false, phase: ['Running'], conditions: { ContainersReady: 'False' }, detailed: false },
     delay: { timing: 'readyMs' },
     next: {
       containers: 'ready',
@@ -77,21 +125,33 @@ export const podGeneral: readonly Stage[] = [
   {
     // The node lifecycle controller took Ready away while the node was silent; the kubelet says what is really so.
     name: 'pod-ready-again',
-    selector: { deleting: false, phase: ['Running'], conditions: { ContainersReady: 'True', Ready: 'False' } },
+    selector: {
+      deleting: false,
+      phase: ['Running'],
+      conditions: { ContainersReady: 'True', Ready: 'False' },
+      detailed: false,
+    },
     delay: { ms: NO_DELAY },
     next: { conditions: [{ type: 'Ready', status: 'True' }] },
   },
   {
+    // The same; or a readiness gate was opened or closed.
+    name: 'pod-conditions-again',
+    selector: { deleting: false, phase: ['Running'], detailed: true, readyIsStale: true },
+    delay: { ms: NO_DELAY },
+    next: { derive: true },
+  },
+  {
     // No container runs yet: there is nothing to wait for but the kubelet itself.
     name: 'pod-abort',
-    selector: { deleting: true, phase: ['Pending'] },
+    selector: { deleting: true, phase: ['Pending'], runs: false },
     delay: { ms: { base: 20, jitter: 20 } },
     onLeave: 'close-listener',
     next: 'remove',
   },
   {
     name: 'pod-terminate',
-    selector: { deleting: true, phase: ['Running'] },
+    selector: { deleting: true, phase: ['Running'], detailed: false },
     delay: { timing: 'terminateMs' },
     withinGrace: true,
     onLeave: 'close-listener',
@@ -104,6 +164,14 @@ export const podGeneral: readonly Stage[] = [
         { type: 'ContainersReady', status: 'False', reason: 'PodCompleted' },
       ],
     },
+    events: [{ at: 'enter', reason: 'Killing', message: 'Stopping container {container}' }],
+  },
+  {
+    name: 'pod-terminate-detailed',
+    selector: { deleting: true, phase: ['Pending', 'Running'], detailed: true },
+    delay: { rule: 'termination' },
+    onLeave: 'close-listener',
+    next: { containers: 'ended' },
     events: [{ at: 'enter', reason: 'Killing', message: 'Stopping container {container}' }],
   },
   {

@@ -7,6 +7,8 @@ import { bindError, targetError } from './errors.ts'
 const FDS_PER_THREAD = 8
 /** For the rest of the harness: API server and its watches, reports, the subject's pipes, queries. */
 const FDS_RESERVED = 256
+/** A listener, and a scraper's connection for each of a kubelet's pages: one serves them in turn, three come at once. */
+const FDS_PER_KUBELET = 4
 
 /** What a run is going to keep open at the same time in this process. */
 export interface SocketPlan {
@@ -16,6 +18,8 @@ export interface SocketPlan {
   readonly portsPerPod?: number
   /** Target threads; default 2. */
   readonly threads?: number
+  /** Nodes whose kubelets listen; default 0. */
+  readonly kubelets?: number
 }
 
 /** What this process may open. */
@@ -26,7 +30,8 @@ export interface DescriptorLimits {
 
 /** Descriptors that the plan takes on top of those in use: a listener and a scraper's connection per pod and port. */
 export function descriptorsNeeded(plan: SocketPlan): number {
-  return plan.pods * descriptorsPerPod(plan) + (plan.threads ?? 2) * FDS_PER_THREAD + FDS_RESERVED
+  const kubelets = (plan.kubelets ?? 0) * FDS_PER_KUBELET
+  return plan.pods * descriptorsPerPod(plan) + kubelets + (plan.threads ?? 2) * FDS_PER_THREAD + FDS_RESERVED
 }
 
 function descriptorsPerPod(plan: SocketPlan): number {

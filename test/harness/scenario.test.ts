@@ -1,7 +1,7 @@
 import t from 'tap'
 import { podBounds } from '../../harness/pod-bounds.ts'
 import { resolveScenario } from '../../harness/scenario.ts'
-import { type ScenarioInput, SCENARIOS } from '../../scenarios/index.ts'
+import { type Duration, type ScenarioInput, SCENARIOS } from '../../scenarios/index.ts'
 
 const INPUT = {
   name: 'example',
@@ -319,7 +319,7 @@ t.test('arguments are judged value by value, and names by what is there at that 
     /zone\.args\.zone: there is no zone "region-1c"; did you mean region-1a/,
     /both\.args: "fail-nodes" takes either/,
     /share\.args\.share: must be from 0 to 1/,
-    /code\.args\.code: must be one of 429/,
+    /code\.args\.code: must be one of 410, 429/,
     /delay\.args\.delay: "soon" is not a duration/,
     /near\.exec: unknown action "restrat"; did you mean restart/,
     /argument\.args\.workload: is missing/,
@@ -397,6 +397,17 @@ t.test('--set reaches every field, elements of lists too, and names what it does
   t.match(faultsOf({ ...input, thresolds: {} } as never), [
     'scenario: unknown field "thresolds"; did you mean thresholds?',
   ])
+  t.end()
+})
+
+t.test('images take time to be pulled where a scenario says so', t => {
+  const pull = (...times: readonly [Duration, Duration]): ScenarioInput =>
+    entries({}, { cluster: { nodes: 1, workloads: {}, timings: { pull: times } } })
+  t.same(resolveScenario(pull('2s', '30s'), options).cluster.timings.pullMs, { p50: 2000, p99: 30_000 })
+  t.notOk('pullMs' in resolveScenario(entries({}), options).cluster.timings)
+  const fault = ['cluster.timings.pull: is a median above 0 and a 99th percentile that is no less']
+  t.same(faultsOf(pull('0s', '30s')), fault)
+  t.same(faultsOf(pull('5s', '1s')), fault)
   t.end()
 })
 
@@ -527,5 +538,8 @@ t.test('room is kept for every pod that a plan can make', t => {
   t.same(bounds({ saw }), { atOnce: 150, ever: 330 }, 'two teeth of ninety pods each')
   const fail = { executor: 'shared-iterations', exec: 'fail-nodes', args: { share: 0.5 } } as const
   t.same(bounds({ fail }), { atOnce: 80, ever: 90 }, 'those of silent nodes linger while they are replaced')
+  const evict = { executor: 'shared-iterations', exec: 'evict-pods', args: { node: 'node-0', count: 4 } } as const
+  const { ever } = bounds({ evict })
+  t.ok(ever > bounds({}).ever, 'those that are evicted are replaced')
   t.end()
 })

@@ -38,6 +38,15 @@ function play(seed = 'actions'): Played {
     dropWatches: say('drop watches'),
     expireWatches: say('expire watches'),
     expireHistory: say('expire history'),
+    endWatches: say('end watches'),
+    silenceWatches: every => {
+      faults.push(`silence each ${every}`)
+      return say('reset the silent')
+    },
+    goDown: () => {
+      faults.push('go down')
+      return say('up')
+    },
     disturb: (disturbance: Disturbance) => {
       faults.push(`begin ${JSON.stringify(disturbance)}`)
       return say('end')
@@ -89,6 +98,21 @@ t.test('a zone falls silent and comes back: its pods are replaced elsewhere', t 
   t.same(told.slice(2), ['node-1 answers', 'node-4 answers'])
   t.equal(sim.pods().length, 12, 'those that lingered are gone')
   t.ok(sim.pods().some(({ metadata }) => !before.has(metadata.uid)))
+  t.end()
+})
+
+t.test('pods that a node evicts fail and are replaced', t => {
+  const { sim, perform } = play()
+  sim.cluster.applyWorkload(workload('web', 12))
+  sim.clock.advance(5000)
+  t.match(perform('evict-pods', { node: 'node-0', count: 2 }), /^node-0 evicts web-\S+, web-\S+$/)
+  sim.clock.advance(10_000)
+  const evicted = sim.pods().filter(({ status }) => status?.reason === 'Evicted')
+  t.equal(evicted.length, 2)
+  t.ok(evicted.every(({ spec, status }) => spec?.nodeName === 'node-0' && status?.phase === 'Failed'))
+  t.equal(sim.pods().filter(pod => isReady(pod)).length, 12)
+  t.equal(sim.runtime.open_.size, 12)
+  t.equal(perform('evict-pods', { node: 'node-0', count: 99 }).split(', ').length, onNode(sim, 'node-0').length - 2)
   t.end()
 })
 
@@ -208,6 +232,52 @@ t.test('faults of the API server begin at once and end in planned time', t => {
   sim.clock.advance(1)
   t.same(faults.splice(0), ['end'])
   sim.clock.advance(1000)
-  t.same(faults, ['end'])
+  t.same(faults.splice(0), ['end'])
   t.end()
+})
+
+t.test('every fault of the API server that lasts ends exactly, once', t => {
+  const lasting: [action: string, args: ActionArgs, begin: string, end: string][] = [
+    ['silence-watches', { for: '5s' }, 'silence each 1', 'reset the silent'],
+    ['silence-watches', { for: '5s', every: 3 }, 'silence each 3', 'reset the silent'],
+    ['restart-api', { for: '5s' }, 'go down', 'up'],
+    ['api-delay', { for: '5s', delay: '2s', verb: 'list' }, 'begin {"delayMs":2000,"verbs":["list"]}', 'end'],
+    ['api-errors', { for: '5s', code: 410 }, 'begin {"refusal":{"code":410,"every":1}}', 'end'],
+    ['watch-delay', { for: '5s', delay: '1s' }, 'begin {"watchDelayMs":1000}', 'end'],
+    ['watch-duplicates', { for: '5s', every: 2 }, 'begin {"duplicateEvery":2}', 'end'],
+    ['watch-replay', { for: '5s', versions: 50 }, 'begin {"replayVersions":50}', 'end'],
+    ['bookmark-delay', { for: '5s', delay: '30s' }, 'begin {"bookmarkDelayMs":30000}', 'end'],
+    // JSON knows no infinity.
+    ['bookmark-delay', { for: '5s' }, 'begin {"bookmarkDelayMs":null}', 'end'],
+  ]
+  for (const [action, args, begin, end] of lasting) {
+    const { sim, perform, faults } = play()
+    perform(action, args)
+    sim.clock.advance(4999)
+    t.same(faults, [begin], action)
+    sim.clock.advance(10_000)
+    t.same(faults, [begin, end], action)
+  }
+  const { perform, faults } = play()
+  perform('end-watches')
+  t.same(faults, ['end watches'])
+  t.end()
+})
+
+t.test('load: a ramp that pods share, by the name of their workload', async t => {
+  const { sim, perform } = play()
+  sim.cluster.applyWorkload(workload('web', 4))
+  sim.clock.advance(20_000)
+  const cores = (): number[] =>
+    sim
+      .pods('web')
+      .map(({ metadata }) => sim.cluster.load.usageOf(metadata.uid, sim.clock.elapsedMs)[0]!.cpuNanoCores / 1e9)
+  t.equal(perform('load', { workload: 'shop/web', rps: 400, over: '10s' }), 'offer 400 requests/s to web within 10s')
+  sim.clock.advance(5_000)
+  t.same(cores(), Array(4).fill(0.052), 'half of a hundred requests of 1 ms, and what they idle')
+  sim.clock.advance(60_000)
+  t.same(cores(), Array(4).fill(0.102))
+  t.equal(perform('load', { workload: 'shop/web', rps: 0 }), 'offer 0 requests/s to web')
+  t.same(cores(), Array(4).fill(0.002))
+  t.throws(() => perform('load', { workload: 'shop/nothing', rps: 1 }), /not found/)
 })

@@ -1,7 +1,7 @@
 import { JSONPath } from 'jsonpath-plus'
 import { type ResourceType, type Stored } from '../../cluster/index.ts'
 import { ageOf } from '../human-duration.ts'
-import type { Cell, TableLayout } from '../table-columns.ts'
+import type { Cell, TableLayout } from '../table-layout.ts'
 import type { DefinitionVersion, PrinterColumn } from './definition.ts'
 
 const layouts = new WeakMap<ResourceType, TableLayout>()

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../../cluster/index.ts'
-import { Deployments, Nodes, type ObjectStore, Pods, ReplicaSets, Services } from '../../cluster/index.ts'
+import { Nodes, type ObjectStore, Pods, Services } from '../../cluster/index.ts'
 import type { Transition } from '../churn-event.ts'
 import { TraceState } from '../trace-state.ts'
 import { transitionsOf } from '../transitions.ts'
 import type { StateComparison } from './replay-spec.ts'
+import { WORKLOADS } from './workload-kinds.ts'
 
 const EXAMPLES_MAX = 20
 
@@ -26,7 +27,7 @@ export function stateOfStore(
       gone.add(spec.nodeName)
   }
   for (const name of gone) state.apply({ t: 0, kind: 'node', op: 'added', name })
-  for (const type of [Nodes, Deployments, ReplicaSets, Services, Pods]) {
+  for (const type of [Nodes, ...Object.values(WORKLOADS), Services, Pods]) {
     for (const object of store.list(type)) {
       const change = { type: 'ADDED', kind: type.kind, object: object as Stored, previous: undefined } as const
       for (const transition of transitionsOf(change)) state.apply({ t: 0, ...translated(transition) })

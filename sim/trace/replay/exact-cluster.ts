@@ -5,12 +5,9 @@ import {
   type AdmissionOptions,
   admitPod,
   applyDefaults,
-  Deployments,
   ensureNamespace,
   type ObjectStore,
   Pods,
-  ReplicaSets,
-  type ResourceType,
   type Stored,
   timestamp,
 } from '../../cluster/index.ts'
@@ -30,6 +27,7 @@ import type { ComingPod } from './replay-feed.ts'
 import type { StateComparison } from './replay-spec.ts'
 import { applyService } from './apply-service.ts'
 import { type Dress, podObject, REVISION, workloadObject } from './traced-objects.ts'
+import { WORKLOADS } from './workload-kinds.ts'
 
 export interface ExactClusterOptions {
   readonly timings: ClusterTimings
@@ -51,9 +49,6 @@ interface LivePod {
   /** As the trace has it, where the object was given more. */
   readonly created: PodEvent | undefined
 }
-
-/** Kinds that the API has, by what a trace calls them. */
-const WORKLOADS: Readonly<Record<string, ResourceType>> = { Deployment: Deployments, ReplicaSet: ReplicaSets }
 
 /**
  * A cluster without controllers and kubelets of its own: every object is what the trace says, when it says it. Nodes keep
@@ -216,7 +211,7 @@ export class ExactCluster implements ReplayCluster {
       }
       return
     }
-    const wanted = workloadObject(event, current)!
+    const wanted = workloadObject(event, current)
     // A template that is applied again is a new one, whatever it was that changed in it.
     const { template } = wanted.spec!
     const annotations = { ...template.metadata?.annotations, [REVISION]: String(++this.#revisions) }

@@ -3,13 +3,10 @@ import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import {
   admitPod,
   applyDefaults,
-  Deployments,
   ensureNamespace,
   Nodes,
   type ObjectStore,
   Pods,
-  ReplicaSets,
-  type ResourceType,
   timestamp,
 } from '../../cluster/index.ts'
 import type { Cluster } from '../../controllers/index.ts'
@@ -21,8 +18,7 @@ import type { Fate, ReplayCluster } from './replay.ts'
 import type { StateComparison } from './replay-spec.ts'
 import { applyService } from './apply-service.ts'
 import { type Dress, podObject, REVISION, workloadObject } from './traced-objects.ts'
-
-const WORKLOADS: Readonly<Record<string, ResourceType>> = { Deployment: Deployments, ReplicaSet: ReplicaSets }
+import { WORKLOADS } from './workload-kinds.ts'
 
 export interface IntentClusterOptions {
   /** Which pods serve metrics. */
@@ -108,9 +104,10 @@ export class IntentCluster implements ReplayCluster {
     return (op === 'terminating' || op === 'deleted') && this.#byHand.has(uid) ? 'played' : 'simulated'
   }
 
-  /** A ReplicaSet that was asked for, or one of a Deployment that was. */
+  /** A workload that was asked for, or a ReplicaSet of a Deployment that was. */
   #isControlled(owner: string, namespace: string): boolean {
     const [kind, name = ''] = owner.split('/')
+    if (kind === 'StatefulSet' || kind === 'DaemonSet') return this.#asked.workloads.has(`${kind}/${namespace}/${name}`)
     if (kind !== 'ReplicaSet') return false
     const deployment = name.slice(0, Math.max(0, name.lastIndexOf('-')))
     return (
@@ -145,7 +142,7 @@ export class IntentCluster implements ReplayCluster {
       return
     }
     ensureNamespace(this.#store, namespace)
-    const wanted = workloadObject(event, current)!
+    const wanted = workloadObject(event, current)
     const spec = wanted.spec!
     const { template } = spec
     const labels = { ...template.metadata?.labels }

@@ -1,4 +1,4 @@
-import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.js'
+import type { Deployment } from 'kubernetes-types/apps/v1.js'
 import type { Container, Pod, PodTemplateSpec, Service } from 'kubernetes-types/core/v1.js'
 import type { OwnerReference } from 'kubernetes-types/meta/v1.js'
 import { createHash } from 'node:crypto'
@@ -51,13 +51,9 @@ function dressedAsTarget(
   }
 }
 
-/** `undefined` for kinds that the simulated API does not have. */
-export function workloadObject(
-  event: WorkloadEvent,
-  current: Deployment | ReplicaSet | undefined,
-): Deployment | undefined {
-  const { type, namespace, name, replicas, selector, strategy, labels = {}, annotations, containers = [] } = event
-  if (type !== 'Deployment' && type !== 'ReplicaSet') return undefined
+/** A workload of any of the kinds that are applied, as a Deployment: what is used of them is the same. */
+export function workloadObject(event: WorkloadEvent, current: Deployment | undefined): Deployment {
+  const { namespace, name, replicas, selector, strategy, labels = {}, annotations, containers = [] } = event
   const { type: kind, ...rollingUpdate } = strategy ?? { type: undefined }
   const template: PodTemplateSpec = {
     metadata: { labels: { ...labels }, ...(annotations === undefined ? {} : { annotations: { ...annotations } }) },

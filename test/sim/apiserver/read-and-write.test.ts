@@ -193,7 +193,7 @@ void t.test('refusals are Status objects', async t => {
       422,
       /forbidden for resourceVersion "0"/,
     ],
-    ['GET', `${PODS}?resourceVersion=1&resourceVersionMatch=Newer`, undefined, 422, /not supported/],
+    ['GET', `${PODS}?resourceVersion=1&resourceVersionMatch=Newer`, undefined, 422, /Unsupported value: "Newer"/],
     ['GET', `${PODS}?sendInitialEvents=true`, undefined, 422, /sendInitialEvents is forbidden for list/],
     [
       'GET',
@@ -459,7 +459,15 @@ void t.test('deleting', async t => {
       store.create<ReplicaSet>(ReplicaSets, { metadata: { name, namespace: 'default', ownerReferences: [ref] } })
     }
     make('orphaned')
+    const seen: string[] = []
+    const stop = store.subscribe(({ type, object }) => {
+      const { deletionTimestamp, finalizers } = store.get(Deployments, 'default', 'orphaned')?.metadata ?? {}
+      seen.push(`${type} ${object.kind} ${deletionTimestamp === undefined ? '' : (finalizers?.join() ?? '')}`)
+    })
     await request('DELETE', `${DEPLOYMENTS}/orphaned`, { propagationPolicy: 'Orphan' })
+    stop()
+    // While it lets go of its sets it is marked, so that its controller does not adopt them again.
+    t.same(seen, ['MODIFIED Deployment orphan', 'MODIFIED ReplicaSet orphan', 'DELETED Deployment '])
     t.notOk(store.get(ReplicaSets, 'default', 'orphaned')!.metadata.ownerReferences)
     t.notOk(store.get(Deployments, 'default', 'orphaned'))
     make('waiting')
@@ -509,9 +517,10 @@ void t.test('binding and eviction', async t => {
     code: 409,
     message: /already assigned to node "n1"/,
   })
-  t.equal((await request('POST', `${PODS}/a/eviction`, { deleteOptions: { gracePeriodSeconds: 0 } })).code, 201)
+  const eviction = { metadata: { name: 'a' }, deleteOptions: { gracePeriodSeconds: 0 } }
+  t.equal((await request('POST', `${PODS}/a/eviction`, eviction)).code, 201)
   t.equal(store.count(Pods), 0)
-  t.equal((await request('POST', `${PODS}/a/eviction`, {})).code, 404)
+  t.equal((await request('POST', `${PODS}/a/eviction`, eviction)).code, 404)
 })
 
 void t.test('tables', async t => {

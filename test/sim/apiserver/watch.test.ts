@@ -1,5 +1,5 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { Prng, VirtualClock } from '../../../base/index.ts'
@@ -207,29 +207,66 @@ void t.test('many objects and many watches: all see everything in order', async 
   for (const other of others) t.equal(other.length, first!.length)
 })
 
-void t.test('a client that does not read is dropped at the bound, others are not', async t => {
+void t.test('a watch that is not read ends with 410 at the bound, others go on', async t => {
   const f = await start(t, { watchQueuedBytesMax: 256 * 1024 })
-  const { hostname, port } = new URL(f.api.url)
-  const socket = connect(Number(port), hostname)
-  socket.pause()
-  const closed = new Promise(resolve => socket.once('close', resolve))
-  socket.on('error', () => undefined)
-  socket.write(`GET ${ALL_PODS}?watch=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${f.api.token}\r\n\r\n`)
-  while (f.api.usage().watches === 0) await settle()
   const reader = await f.watch(ALL_PODS)
-  const filler = 'x'.repeat(60_000)
-  // Kernel buffers take some megabytes first; what counts is that it ends, and where.
-  let written = 0
-  while (written < 1000) {
-    f.store.create(Pods, pod(`p${written++}`, { metadata: { annotations: { filler } } }))
-    if (written % 5 === 0) await settle()
-    if ((await connections(f)) === 0) break
-  }
+  const { socket, text, written } = await overrun(f)
+  const ended = new Promise<void>(resolve => {
+    socket.on('data', part => {
+      if (part.toString('latin1').endsWith('0\r\n\r\n')) resolve()
+    })
+  })
   socket.resume()
-  await closed
-  t.ok(written < 1000, `dropped after ${written} events`)
+  // It reads what was under way, then why it ends.
+  await ended
+  const lines = text()
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(line => JSON.parse(line) as WatchEvent)
+  t.match(lines.at(-1), { type: 'ERROR', object: { kind: 'Status', reason: 'Expired', code: 410 } })
+  t.ok(lines.length < written, `${lines.length} lines of ${written} events`)
+  t.same(
+    lines.slice(0, -1).map(({ object }) => object.metadata.name),
+    Array.from({ length: lines.length - 1 }, (_, i) => `p${i}`),
+    'none is missing before',
+  )
   t.equal((await reader.events()).length, written)
 })
+
+void t.test('who does not even read why the watch ends is cut off after a grace', async t => {
+  const f = await start(t, { watchQueuedBytesMax: 256 * 1024 })
+  const { socket, text } = await overrun(f)
+  f.clock.advance(29_999)
+  await settle()
+  t.equal(await connections(f), 1)
+  f.clock.advance(1)
+  while ((await connections(f)) > 0) await settle()
+  const closed = new Promise(resolve => socket.once('close', resolve))
+  socket.resume()
+  await closed
+  t.notMatch(text(), '"type":"ERROR"')
+})
+
+/** A client that opens a watch and reads nothing of it, until more waits for it than may. */
+async function overrun(f: Fixture): Promise<{ socket: Socket; text: () => string; written: number }> {
+  const { hostname, port } = new URL(f.api.url)
+  const socket = connect(Number(port), hostname)
+  const parts: Buffer[] = []
+  socket.on('error', () => undefined)
+  socket.on('data', part => parts.push(part))
+  socket.pause()
+  const opened = f.api.usage().watches
+  socket.write(`GET ${ALL_PODS}?watch=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${f.api.token}\r\n\r\n`)
+  while (f.api.usage().watches === opened) await settle()
+  const filler = 'x'.repeat(60_000)
+  // Kernel buffers take some megabytes first; what counts is that it ends, and that nothing is kept from then on.
+  const filled = 400
+  for (let i = 0; i < filled; i++) {
+    f.store.create(Pods, pod(`p${i}`, { metadata: { annotations: { filler } } }))
+    if (i % 5 === 0) await settle()
+  }
+  return { socket, text: () => Buffer.concat(parts).toString(), written: filled }
+}
 
 function connections(f: Fixture): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -89,7 +89,7 @@ void t.test('label selectors of objects', async t => {
   const matches = compileLabelSelector(selector)
   t.ok(matches({ app: 'web', tier: 'a' }))
   t.notOk(matches({ app: 'web', tier: 'a', old: '' }))
-  t.equal(formatLabelSelector(selector), '!old,app=web,tier in (a,b)')
+  t.equal(formatLabelSelector(selector), 'app=web,!old,tier in (a,b)')
 })
 
 void t.test('field selectors', async t => {
@@ -252,16 +252,22 @@ void t.test('what is immutable stays', async t => {
   after.spec!.selector.matchLabels = { app: 'other' }
   t.equal(
     refusal(() => validateUpdate(Deployments, after, before)).message,
-    'Deployment.apps "web" is invalid: spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable',
+    'Deployment.apps "web" is invalid: [spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not ' +
+      'match template `labels`, spec.selector: Invalid value: {"matchLabels":{"app":"other"}}: field is immutable]',
   )
   const pod: Pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'a', image: 'x:1' }] } }
+  applyDefaults(Pods, pod)
   const newImage = structuredClone(pod)
   newImage.spec!.containers[0]!.image = 'x:2'
   validateUpdate(Pods, newImage, pod)
   const newName = structuredClone(pod)
   newName.spec!.containers[0]!.name = 'b'
   t.match(refusal(() => validateUpdate(Pods, newName, pod)).message, 'pod updates may not change fields other than')
-  const service: Service = { metadata: { name: 's' }, spec: { type: 'ClusterIP', clusterIP: '10.96.0.9' } }
+  const service: Service = {
+    metadata: { name: 's' },
+    spec: { type: 'ClusterIP', clusterIP: '10.96.0.9', ports: [{ port: 80 }] },
+  }
+  applyDefaults(Services, service)
   t.match(
     refusal(() =>
       validateUpdate(Services, { ...service, spec: { ...service.spec, clusterIP: '10.96.0.8' } } as Service, service),

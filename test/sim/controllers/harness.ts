@@ -73,6 +73,8 @@ export interface Sim {
 
 export interface SimOptions extends Partial<Omit<ClusterSpec, 'timings'>> {
   readonly seed?: string
+  /** Unix milliseconds at which it begins, where a real client looks at its stamps. */
+  readonly epochMs?: number
   readonly timings?: Partial<ClusterTimings>
   readonly cluster?: Partial<ClusterOptions>
   /** Called at every commit, before anybody else has seen it. */
@@ -84,7 +86,7 @@ export interface SimOptions extends Partial<Omit<ClusterSpec, 'timings'>> {
 /** A cluster on virtual time, started, with nothing in it but its nodes. */
 export function simulate(options: SimOptions = {}): Sim {
   const seed = options.seed ?? 'test'
-  const clock = new VirtualClock()
+  const clock = options.epochMs === undefined ? new VirtualClock() : new VirtualClock(options.epochMs)
   const prng = new Prng(seed)
   const store = new ObjectStore(clock, prng.fork('store'))
   const runtime = new FakeRuntime()

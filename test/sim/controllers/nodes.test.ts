@@ -2,7 +2,6 @@ import type { Lease } from 'kubernetes-types/coordination/v1.js'
 import type { Event, Node, Pod } from 'kubernetes-types/core/v1.js'
 import t from 'tap'
 import { Events, Leases, Nodes, Pods, type Stored } from '../../../sim/cluster/index.ts'
-import { NodeLoad } from '../../../sim/controllers/node-load.ts'
 import { isTolerated } from '../../../sim/controllers/taints.ts'
 import { isReady, type Sim, simulate, workload } from './harness.ts'
 
@@ -325,36 +324,6 @@ t.test('tolerations match as Kubernetes says', async t => {
   t.notOk(isTolerated(taint, [{ key: 'k', value: 'w' }]))
   t.notOk(isTolerated(taint, [{ key: 'k', operator: 'Exists', effect: 'NoSchedule' }]))
   t.notOk(isTolerated(taint, undefined))
-})
-
-t.test('the load of nodes survives nodes that come and go', async t => {
-  const load = new NodeLoad()
-  load.change('early', 1)
-  load.addNode('early')
-  load.addNode('b')
-  t.equal(
-    load.leastLoaded(() => true),
-    'b',
-  )
-  load.change('b', 1)
-  load.change('b', 1)
-  t.equal(
-    load.leastLoaded(() => true),
-    'early',
-  )
-  load.removeNode('early')
-  load.change('early', -1)
-  load.addNode('early')
-  t.equal(load.count('early'), 0)
-  t.equal(
-    load.leastLoaded(name => name !== 'early'),
-    'b',
-  )
-  t.equal(
-    load.leastLoaded(() => false),
-    undefined,
-  )
-  t.equal(load.size, 2)
 })
 
 t.test('unknown nodes are refused by name', async t => {

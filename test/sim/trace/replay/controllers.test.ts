@@ -77,12 +77,49 @@ void t.test('where only the consequence is known, a node that is not ready has f
   t.same(node, ['added', 'failed', 'not-ready', 'ready', 'recovered'])
 })
 
+void t.test('StatefulSets and DaemonSets are left to their controllers, too', async t => {
+  const set = (type: string, name: string, replicas?: number): ChurnEvent => ({
+    t: 100,
+    kind: 'workload',
+    op: 'applied',
+    namespace: 'shop',
+    name,
+    type,
+    ...(replicas === undefined ? {} : { replicas }),
+    selector: { app: name },
+    labels: { app: name },
+    containers,
+  })
+  const db = { kind: 'workload', namespace: 'shop', name: 'db', type: 'StatefulSet' } as const
+  const traced = { kind: 'pod', op: 'created', namespace: 'shop', labels: {}, containers } as const
+  const path = await write('sets.jsonl', [
+    ...NODES,
+    set('StatefulSet', 'db', 2),
+    set('DaemonSet', 'log'),
+    { t: 200, ...traced, name: 'db-0', uid: 'u-0', owner: 'StatefulSet/db' },
+    { t: 200, ...traced, name: 'log-xyz', uid: 'u-1', owner: 'DaemonSet/log' },
+    { t: 10_000, ...db, op: 'scaled', replicas: 4 },
+    END,
+  ])
+  const { shown, replay: report } = await replay(path, { mode: 'controllers' })
+  const pods = [...fold(shown).pods.values()]
+  t.ok(pods.every(pod => pod.ready))
+  t.same(
+    pods.filter(pod => pod.owner === 'StatefulSet/db').map(({ name }) => name),
+    ['db-0', 'db-1', 'db-2', 'db-3'],
+  )
+  const nodes = pods.filter(pod => pod.owner === 'DaemonSet/log').map(({ node }) => node)
+  t.same(new Set(nodes), new Set(['n-0', 'n-1', 'n-2']))
+  t.equal(nodes.length, 3)
+  t.match(report, { finalState: { equal: true }, events: { played: 7, simulated: 2, skipped: {} } })
+})
+
 void t.test('pods that no controller here makes are created and deleted as the trace says', async t => {
   const pod = { kind: 'pod', namespace: 'batch', name: 'db-0', uid: 'u-0' } as const
   const path = await write('bare.jsonl', [
     ...NODES,
-    { t: 0, kind: 'workload', op: 'applied', namespace: 'batch', name: 'db', type: 'StatefulSet', replicas: 1 },
-    { t: 1000, ...pod, op: 'created', owner: 'StatefulSet/db', labels: { app: 'db' }, containers },
+    { t: 0, kind: 'workload', op: 'applied', namespace: 'batch', name: 'db', type: 'Rollout', replicas: 1 },
+    { t: 1000, ...pod, op: 'created', owner: 'Rollout/db', labels: { app: 'db' }, containers },
     { t: 1500, ...pod, op: 'bound', node: 'n-2' },
     { t: 9000, ...pod, op: 'terminating', graceS: 30 },
     { t: 9500, ...pod, op: 'deleted' },
@@ -95,7 +132,7 @@ void t.test('pods that no controller here makes are created and deleted as the t
     ['created', 'bound', 'addressed', 'ready', 'terminating', 'not-ready', 'succeeded', 'deleted'],
   )
   t.ok(life.every(([, uid]) => uid === 'u-0'))
-  t.same(report!.events.skipped, { 'StatefulSet has no controller here; its pods are created one by one': 1 })
+  t.same(report!.events.skipped, { 'Rollout has no controller here; its pods are created one by one': 1 })
 })
 
 void t.test('a trace without nodes is given some', async t => {
