@@ -31,6 +31,8 @@ const VMAGENT_PROGRAMS: readonly string[] = ['vmagent', 'vmagent-prod']
 /** `victoria-metrics-20220414-100000-tags-v1.79.5-0-g…` */
 const VICTORIA_VERSION = /tags-v(\d+\.\d+\.\d+)/
 
+const KUBECTL_VERSION = /(?:Client Version: |GitVersion:")v?([^\s"]+)/
+
 /** Programs with Prometheus' own way of telling their version. */
 const PROMETHEUS_STYLE = { versionArgs: ['--version'], versionPattern: /version:? v?(\d\S*?)[,\s]/ } as const
 
@@ -70,9 +72,20 @@ export const PEERS: readonly PeerDefinition[] = [
     use: 'looks at the fake cluster',
     programs: ['kubectl'],
     versionArgs: ['version', '--client'],
-    versionPattern: /(?:Client Version: |GitVersion:")v?([^\s"]+)/,
+    versionPattern: KUBECTL_VERSION,
     ...byPackage('kubernetes-client'),
     standard: true,
+  },
+  {
+    name: 'kubectl-current',
+    use: 'looks at the fake cluster, beside the one that the system has',
+    programs: ['kubectl'],
+    built: true,
+    cachedOnly: true,
+    versionArgs: ['version', '--client'],
+    versionPattern: KUBECTL_VERSION,
+    standard: false,
+    how: 'with Go, --install --only kubectl-current builds it in some minutes',
   },
   {
     name: 'chromium',

@@ -24,6 +24,10 @@ const COLLECTOR_STABLE_RELEASE = '1.70.0'
 
 const K6_RELEASE = '1.8.1'
 
+/** Of Kubernetes; its modules count the same release as 0.x. */
+const KUBECTL_RELEASE = '1.37.2'
+const kubectlModule = (name: string): string => `k8s.io/${name}@v0${KUBECTL_RELEASE.slice(1)}`
+
 /**
  * A collector of the parts that the subject needs: Prometheus receiver, remote-write exporter, health check, pprof.
  *
@@ -88,6 +92,26 @@ func main() {
 }
 `
 
+/** kubectl's own command is in a module that cannot be required; all that it does is in one that can. */
+const KUBECTL_SOURCE = `package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	"k8s.io/component-base/logs"
+	"k8s.io/kubectl/pkg/cmd"
+	"k8s.io/kubectl/pkg/cmd/util"
+)
+
+func main() {
+	logs.GlogSetter(cmd.GetLogVerbosity(os.Args))
+	if err := cli.RunNoErrOutput(cmd.NewDefaultKubectlCommand()); err != nil {
+		util.CheckErr(err)
+	}
+}
+`
+
 /** By the name of the peer. Prometheus, of which the newest that can be built is taken, has a file of its own. */
 export const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = {
   'vmagent-current': {
@@ -122,5 +146,13 @@ export const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = {
     modules: [`go.k6.io/k6@v${K6_RELEASE}`],
     command: 'go.k6.io/k6',
     tags: '',
+  },
+  'kubectl-current': {
+    name: 'kubectl',
+    version: KUBECTL_RELEASE,
+    modules: ['kubectl', 'component-base', 'client-go', 'cli-runtime'].map(kubectlModule),
+    source: KUBECTL_SOURCE,
+    tags: '',
+    versionVariable: 'k8s.io/component-base/version.gitVersion=v%',
   },
 }

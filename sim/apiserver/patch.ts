@@ -71,12 +71,9 @@ function jsonPatchOf(operations: unknown): Patch['apply'] {
     let next: unknown
     try {
       next = jsonPatch.applyPatch(copy, operations as unknown as Operation[], true).newDocument
-    } catch (error) {
-      const { name } = error as Error
-      // A failed test or a path that is not there: the patch is well-formed, but not for this object.
-      throw new ApiError('Invalid', `the server rejected our request due to an error in our request`, {
-        causes: [{ message: name.replace('_ERROR', '').toLowerCase().replaceAll('_', ' ') }],
-      })
+    } catch {
+      // A failed test or a path that is not there: the patch is well-formed, but not for this object. Kubernetes says no more.
+      throw new ApiError('Invalid', 'the server rejected our request due to an error in our request', {})
     }
     return objectOf(next)
   }

@@ -31,7 +31,14 @@ import {
   validateMetadata,
   validateUpdate,
 } from '../cluster/index.ts'
-import { type Applied, afterUpdate, apply, ConflictError, type Workflow } from '../managed-fields/index.ts'
+import {
+  type Applied,
+  afterUpdate,
+  apply,
+  ConflictError,
+  type TrackOptions,
+  type Workflow,
+} from '../managed-fields/index.ts'
 import { completeCustom } from './custom/custom-rules.ts'
 import { defaultDefinition, validateDefinition } from './custom/validate-definition.ts'
 import { decodeObject, type DecodeOptions } from './decode-object.ts'
@@ -83,24 +90,19 @@ export class Writes {
     if (namespace !== undefined) this.#requireNamespace(type, namespace, meta.name ?? meta.generateName ?? '')
     this.#identifyJob(type, object)
     this.#default(type, object)
-    const managed = this.#afterUpdate(type, undefined, object, 'object', options)
-    return this.#add(type, namespace, withManagedFields(object, managed), options)
+    const managed = this.#afterUpdate(type, undefined, object, 'object', options, meta.managedFields)
+    return this.#add(type, withManagedFields(object, managed), options)
   }
 
-  /** Stores a new object that has its defaults. */
-  #add(type: ResourceType, namespace: string | undefined, object: KubeObject, { dryRun }: WriteOptions): Stored {
+  /** Stores a new object that has its defaults, or says what would be stored. */
+  #add(type: ResourceType, object: KubeObject, { dryRun }: WriteOptions): Stored {
     this.#allocate(type, object)
     if (type === Pods) admitPod(object as Pod, this.#admission)
     if (type === DaemonSets) numberTemplate(object as DaemonSet)
     this.#validate(type, object)
-    const { uid, name, generateName } = object.metadata ?? {}
-    if (!dryRun) return this.#store.create(type, object, uid === undefined ? {} : { uid })
-    if (name !== undefined && this.#store.get(type, namespace, name) !== undefined) {
-      // The store words the refusal, and refuses before it stores anything.
-      return this.#store.create(type, object)
-    }
-    const dryMeta = { uid: '', resourceVersion: '', creationTimestamp: '', ...object.metadata }
-    return { ...object, metadata: { ...dryMeta, name: name ?? `${generateName ?? ''}00000` } }
+    const { uid } = object.metadata ?? {}
+    const identity = uid === undefined ? {} : { uid }
+    return dryRun ? this.#store.rehearseCreate(type, object, identity) : this.#store.create(type, object, identity)
   }
 
   /** PUT. `part` keeps the rest as it is: what is asked of `/status` is its status only. */
@@ -156,8 +158,8 @@ export class Writes {
     const workflow = this.#workflow(type, part, 'Apply', options)
     let applied: Applied<KubeObject>
     try {
-      const now = timestamp(this.#store.unixMs)
-      applied = apply<KubeObject>(schemaOf(type), live, config, workflow, { force: options.force, now })
+      const how = { ...this.#tracking(type), force: options.force }
+      applied = apply<KubeObject>(schemaOf(type), live, config, workflow, how)
     } catch (error) {
       if (error instanceof ConflictError) throw applyConflict(error.conflicts)
       throw error
@@ -170,17 +172,16 @@ export class Writes {
     if (namespace !== undefined) this.#requireNamespace(type, namespace, name)
     this.#identifyJob(type, next)
     this.#default(type, next)
-    return { object: this.#add(type, namespace, next, options), isCreated: true }
+    return { object: this.#add(type, next, options), isCreated: true }
   }
 
   /** By `/scale`: `next` is the current version with other replicas. */
   scale(type: ResourceType, current: Stored, next: Stored, options: WriteOptions): Stored {
     const workflow: Workflow = { ...this.#workflow(type, 'object', 'Update', options), subresource: 'scale' }
     const live = partOf(type, current, 'object')
-    const now = timestamp(this.#store.unixMs)
-    const managed = afterUpdate(schemaOf(type), live, partOf(type, next, 'object'), workflow, now)
+    const managed = afterUpdate(schemaOf(type), live, partOf(type, next, 'object'), workflow, this.#tracking(type))
     const written = withManagedFields(next, managed)
-    return options.dryRun ? written : this.#store.update(type, written)
+    return options.dryRun ? this.#store.rehearseUpdate(type, written) : this.#store.update(type, written)
   }
 
   /** What is applied, as far as it is this part of the object. */
@@ -222,11 +223,9 @@ export class Writes {
     if (part === 'object') this.#judge(type, merged, current)
     const managed = applied ?? this.#afterUpdate(type, current, merged, part, options, next.metadata?.managedFields)
     const written = withManagedFields(merged, managed)
-    if (!options.dryRun) return this.#store.update(type, written)
-    return { ...written, metadata: { ...written.metadata, ...fixedMeta(current) } } as Stored
+    return options.dryRun ? this.#store.rehearseUpdate(type, written) : this.#store.update(type, written)
   }
 
-  /** @param sent what the client says of who manages what; an empty list forgets all */
   #afterUpdate(
     type: ResourceType,
     current: Stored | undefined,
@@ -235,10 +234,15 @@ export class Writes {
     options: WriteOptions,
     sent?: readonly ManagedFieldsEntry[],
   ): ManagedFieldsEntry[] | undefined {
-    if (sent !== undefined && (sent.length === 0 || isDeepStrictEqual(sent, [{}]))) return undefined
     const live = current === undefined ? undefined : partOf(type, current, part)
     const workflow = this.#workflow(type, part, 'Update', options)
-    return afterUpdate(schemaOf(type), live, partOf(type, next, part), workflow, timestamp(this.#store.unixMs))
+    // A subresource changes nothing but its part: what it says of who manages what is not heard.
+    const how = { ...this.#tracking(type), sent: part === 'object' ? sent : undefined }
+    return afterUpdate(schemaOf(type), live, partOf(type, next, part), workflow, how)
+  }
+
+  #tracking(type: ResourceType): TrackOptions {
+    return { now: timestamp(this.#store.unixMs), isBuiltIn: !type.isCustom }
   }
 
   #workflow(type: ResourceType, part: Part, operation: Workflow['operation'], { manager }: WriteOptions): Workflow {

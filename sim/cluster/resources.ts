@@ -222,3 +222,31 @@ export const BUILT_IN_RESOURCES: readonly ResourceType[] = [
 export function apiVersionOf(type: ResourceType): string {
   return type.group === '' ? type.version : `${type.group}/${type.version}`
 }
+
+/** Kinds whose changes Kubernetes does not count: their objects have no `metadata.generation`. */
+const WITHOUT_GENERATION: ReadonlySet<ResourceType> = new Set([
+  Namespaces,
+  Nodes,
+  Services,
+  Endpoints,
+  ConfigMaps,
+  Secrets,
+  ServiceAccounts,
+  Events,
+  PersistentVolumes,
+  PersistentVolumeClaims,
+  ResourceQuotas,
+  LimitRanges,
+  Leases,
+  ControllerRevisions,
+  HorizontalPodAutoscalers,
+  Roles,
+  RoleBindings,
+  ClusterRoles,
+  ClusterRoleBindings,
+  StorageClasses,
+])
+
+export function hasGeneration(type: ResourceType): boolean {
+  return !WITHOUT_GENERATION.has(type)
+}

@@ -4,7 +4,7 @@ import { ApiError } from './errors.ts'
 import type { KubeObject, Stored, StoredMeta, Writable } from './objects.ts'
 import { Catalogue } from './catalogue.ts'
 import { sameJson } from './same-json.ts'
-import { apiVersionOf, Namespaces, Pods, type ResourceType } from './resources.ts'
+import { apiVersionOf, hasGeneration, Namespaces, Pods, type ResourceType } from './resources.ts'
 
 /** One committed change. Its resource version is `object.metadata.resourceVersion`, also for deletions. */
 export interface StoreEvent<T extends KubeObject = KubeObject> {
@@ -104,8 +104,21 @@ export class ObjectStore {
    * @throws ApiError AlreadyExists; Invalid when it has no name; NotFound when its namespace is missing is the API's affair.
    */
   create<T extends KubeObject>(type: ResourceType, draft: T, options: { readonly uid?: string } = {}): Stored<T> {
+    return this.#commit('ADDED', type, this.#newVersion(type, draft, this.#prng, options.uid), undefined)
+  }
+
+  /** What `create` would store, without a version; name and uid are drawn for it alone. @throws as `create` */
+  rehearseCreate<T extends KubeObject>(
+    type: ResourceType,
+    draft: T,
+    options: { readonly uid?: string } = {},
+  ): Stored<T> {
+    return this.#newVersion(type, draft, this.#prng.fork('rehearsal'), options.uid)
+  }
+
+  #newVersion<T extends KubeObject>(type: ResourceType, draft: T, prng: Prng, uid: string | undefined): Stored<T> {
     const meta = { ...draft.metadata }
-    const name = this.#nameFor(meta)
+    const name = nameFor(meta, prng)
     if (name === undefined) {
       throw new ApiError(
         'Invalid',
@@ -124,10 +137,11 @@ export class ObjectStore {
         },
       )
     }
-    meta.uid = options.uid ?? this.#prng.uuid()
+    meta.uid = uid ?? prng.uuid()
     meta.creationTimestamp = timestamp(this.#clock.unixMs())
-    meta.generation ??= 1
-    return this.#commit('ADDED', type, { ...draft, metadata: meta } as Stored<T>, undefined)
+    if (hasGeneration(type)) meta.generation ??= 1
+    else delete meta.generation
+    return { ...draft, metadata: meta } as Stored<T>
   }
 
   /**
@@ -135,14 +149,8 @@ export class ObjectStore {
    * There is no name when there is none to begin with.
    */
   identify(meta: ObjectMeta): { readonly name?: string; readonly uid: string } {
-    const name = this.#nameFor(meta)
+    const name = nameFor(meta, this.#prng)
     return { ...(name === undefined ? {} : { name }), uid: this.#prng.uuid() }
-  }
-
-  #nameFor({ name, generateName }: ObjectMeta): string | undefined {
-    if (name !== undefined && name !== '') return name
-    if (generateName === undefined || generateName === '') return undefined
-    return generateName + this.#prng.word(5, SUFFIX_ALPHABET)
   }
 
   /**
@@ -157,27 +165,24 @@ export class ObjectStore {
     const name = next.metadata?.name ?? ''
     const current = this.get<T>(type, next.metadata?.namespace, name)
     if (current === undefined) throw notFound(type, name)
-    const wanted = next.metadata?.resourceVersion
-    if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, name)
-    const meta: Writable<StoredMeta> = {
-      ...next.metadata,
-      name,
-      uid: current.metadata.uid,
-      creationTimestamp: current.metadata.creationTimestamp,
-      resourceVersion: current.metadata.resourceVersion,
-    }
-    const generation = current.metadata.generation ?? 1
-    meta.generation = sameJson(specOf(current), specOf(next)) ? generation : generation + 1
-    const stored = { ...next, metadata: meta } as Stored<T>
+    const stored = nextVersion(type, current, next)
     if (sameJson(stored, current)) return current
     if (
-      meta.deletionTimestamp !== undefined &&
+      stored.metadata.deletionTimestamp !== undefined &&
       !isHeld(type, stored) &&
-      (type !== Pods || meta.deletionGracePeriodSeconds === 0)
+      (type !== Pods || stored.metadata.deletionGracePeriodSeconds === 0)
     ) {
       return this.#commit('DELETED', type, stored, current)
     }
     return this.#commit('MODIFIED', type, stored, current)
+  }
+
+  /** What `update` would store, with the version that there is. @throws as `update` */
+  rehearseUpdate<T extends KubeObject>(type: ResourceType, next: T): Stored<T> {
+    const name = next.metadata?.name ?? ''
+    const current = this.get<T>(type, next.metadata?.namespace, name)
+    if (current === undefined) throw notFound(type, name)
+    return nextVersion(type, current, next)
   }
 
   /**
@@ -443,12 +448,40 @@ function owned<T extends KubeObject>(object: Stored<T>): Stored<T> {
 
 /** Finalizers keep an object from going away; namespaces have some of their own in `spec`. */
 function isHeld(type: ResourceType, object: KubeObject): boolean {
-  const inSpec = (specOf(object) as { finalizers?: readonly string[] } | undefined)?.finalizers
+  const inSpec = (specOf(type, object) as { finalizers?: readonly string[] } | undefined)?.finalizers
   return (object.metadata?.finalizers ?? []).length > 0 || (type === Namespaces && (inSpec ?? []).length > 0)
 }
 
-function specOf(object: KubeObject): unknown {
-  return (object as { spec?: unknown }).spec
+function nameFor({ name, generateName }: ObjectMeta, prng: Prng): string | undefined {
+  if (name !== undefined && name !== '') return name
+  if (generateName === undefined || generateName === '') return undefined
+  return generateName + prng.word(5, SUFFIX_ALPHABET)
+}
+
+/** The version after `current`, save its number. @throws ApiError Conflict */
+function nextVersion<T extends KubeObject>(type: ResourceType, current: Stored<T>, next: T): Stored<T> {
+  const { name } = current.metadata
+  const wanted = next.metadata?.resourceVersion
+  if (wanted !== undefined && wanted !== '' && wanted !== current.metadata.resourceVersion) throw conflict(type, name)
+  const meta: Writable<StoredMeta> = {
+    ...next.metadata,
+    name,
+    uid: current.metadata.uid,
+    creationTimestamp: current.metadata.creationTimestamp,
+    resourceVersion: current.metadata.resourceVersion,
+  }
+  if (hasGeneration(type)) {
+    const generation = current.metadata.generation ?? 1
+    meta.generation = sameJson(specOf(type, current), specOf(type, next)) ? generation : generation + 1
+  } else if (meta.generation !== undefined) delete meta.generation
+  return { ...next, metadata: meta }
+}
+
+/** What `generation` counts the changes of: the spec; of a custom resource everything that is neither meta data nor status. */
+function specOf(type: ResourceType, object: KubeObject): unknown {
+  if (!type.isCustom) return (object as { spec?: unknown }).spec
+  const { metadata: _, status, ...content } = object as KubeObject & { status?: unknown }
+  return type.subresources.includes('status') ? content : { ...content, status }
 }
 
 function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {

@@ -1,2 +1,2 @@
-export { afterUpdate, type Applied, apply, type Conflict, ConflictError } from './ownership.ts'
+export { afterUpdate, type Applied, apply, type Conflict, ConflictError, type TrackOptions } from './ownership.ts'
 export type { Workflow } from './managers.ts'

@@ -27,6 +27,11 @@ export function keyOf({ manager, operation, apiVersion, subresource }: Workflow)
   return JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource])
 }
 
+/** Whether an entry is one that a server could have written. */
+export function isReadable({ operation, apiVersion = '', fieldsType }: ManagedFieldsEntry): boolean {
+  return (operation === 'Apply' || operation === 'Update') && apiVersion !== '' && fieldsType === 'FieldsV1'
+}
+
 /** Reads `metadata.managedFields`. */
 export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined): Managers {
   const managers: Managers = new Map()

@@ -20,38 +20,54 @@ export function merge(schema: Schema | undefined, live: unknown, config: unknown
 }
 
 /**
- * The items of both, in the configuration's order where it says one; items that only the object has stay where they were
- * among those of the configuration.
+ * The items of both. Those of the configuration stand in its order, those that only the object has keep their place among
+ * what they stood behind; items of both whose turn it is not are passed over in the object, and come when it is.
  */
 function mergeItems(schema: Schema, live: unknown, config: unknown): unknown[] {
   const wanted = itemsByElement(schema, config)
   const there = itemsByElement(schema, live)
+  const left = [...there.keys()]
+  const right = [...wanted.keys()]
+  const shared = right.filter(element => there.has(element))
   const out: unknown[] = []
   const taken = new Set<string>()
   const take = (element: string): void => {
     taken.add(element)
     out.push(merge(schema.element, there.get(element), wanted.get(element)))
   }
-  const order = [...wanted.keys()]
-  let next = 0
-  for (const element of there.keys()) {
-    if (!wanted.has(element)) {
-      take(element)
-      continue
+  let [l, r, nextShared] = [0, 0, 0]
+  while (l < left.length || r < right.length) {
+    const old = left[l]
+    const said = right[r]
+    if (old !== undefined && said !== undefined && old !== said) {
+      const isOutOfTurn = wanted.has(old) && nextShared < shared.length && old !== shared[nextShared]
+      if (isOutOfTurn) {
+        l++
+        continue
+      }
     }
-    if (taken.has(element)) continue
-    // All that the configuration names before it comes before it.
-    while (next < order.length) {
-      const candidate = order[next++]!
-      if (!taken.has(candidate)) take(candidate)
-      if (candidate === element) break
+    if (old !== undefined && old !== said) {
+      if (!wanted.has(old)) {
+        take(old)
+        l++
+        continue
+      }
+      if (taken.has(old)) l++
     }
+    if (said === undefined) continue
+    take(said)
+    r++
+    if (old === said) l++
+    if (said === shared[nextShared]) nextShared++
   }
-  for (const element of order) if (!taken.has(element)) take(element)
   return out
 }
 
-/** The object without the paths of a set; `undefined` when nothing is left. It is not changed. */
+/**
+ * The object without the paths of a set; `undefined` when nothing is left. It is not changed.
+ *
+ * What loses all that it contains is null, as in Kubernetes: it is still somebody's. `withoutNulls` takes it out in the end.
+ */
 export function without(schema: Schema | undefined, value: unknown, paths: FieldSet): unknown {
   const form = commonForm(schema, value, undefined)
   if (form === 'leaf') return value
@@ -61,7 +77,7 @@ export function without(schema: Schema | undefined, value: unknown, paths: Field
       const element = itemElement(schema!, item)
       if (paths.has(element)) return []
       const below = paths.below(element)
-      return [below.isEmpty ? item : without(schema!.element, item, below)]
+      return [below.isEmpty ? item : (without(schema!.element, item, below) ?? null)]
     })
     return items.length === 0 ? undefined : items
   }
@@ -70,8 +86,15 @@ export function without(schema: Schema | undefined, value: unknown, paths: Field
     const element = `f:${name}`
     if (paths.has(element)) continue
     const below = paths.below(element)
-    const left = below.isEmpty ? inner : without(schema?.member(name), inner, below)
-    if (left !== undefined) out[name] = left
+    out[name] = below.isEmpty ? inner : (without(schema?.member(name), inner, below) ?? null)
   }
   return Object.keys(out).length === 0 ? undefined : out
+}
+
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) => (inner === null ? [] : [[name, withoutNulls(inner)]])),
+  )
 }

@@ -5,6 +5,7 @@ import { isSame } from './elements.ts'
 import { FieldSet } from './field-set.ts'
 import {
   capUpdateManagers,
+  isReadable,
   keyOf,
   type Managed,
   type Managers,
@@ -12,7 +13,8 @@ import {
   type Workflow,
   writeManagers,
 } from './managers.ts'
-import { merge, without } from './merge.ts'
+import { merge, without, withoutNulls } from './merge.ts'
+import { withZeroValues } from './zero-values.ts'
 
 /** An object as far as it is merged: its meta data is part of it, who manages it is not. */
 interface KubeObject {
@@ -62,27 +64,42 @@ const SERVERS_OWN = FieldSet.parse({
 })
 const BEFORE_FIRST_APPLY = 'before-first-apply'
 
+export interface TrackOptions {
+  /** RFC 3339 with whole seconds. */
+  readonly now: string
+  /** The kind is built in (see `withZeroValues`); objects of other kinds are what they say. */
+  readonly isBuiltIn: boolean
+}
+
 /**
  * Who manages an object after a create, update or patch: the writer gets what it added or changed, and everybody else loses
  * that. `live` is `undefined` for a new object. Neither object is changed.
  *
- * @param now RFC 3339 with whole seconds
+ * @param options.sent what the client says of who manages what so far: taken for that, where it can be read
  */
 export function afterUpdate(
   schema: Schema,
   live: KubeObject | undefined,
   next: KubeObject,
   workflow: Workflow,
-  now: string,
+  options: TrackOptions & { readonly sent?: readonly ManagedFieldsEntry[] | undefined },
 ): ManagedFieldsEntry[] | undefined {
-  const before = live?.metadata?.managedFields
+  const { sent = [] } = options
+  if (live !== undefined && isReset(options.sent)) return undefined
+  const before = sent.length > 0 && sent.every(isReadable) ? sent : live?.metadata?.managedFields
   // Nobody has ever tracked this object: it came from the simulation itself.
-  if (live !== undefined && (before ?? []).length === 0) return before
+  if (live !== undefined && (before ?? []).length === 0) return undefined
   const managers = readManagers(before)
   // Tracked under a name of its own first: what the writer owns already and leaves as it is does not make it newer.
-  track(schema, bare(live ?? {}), bare(next), managers, workflow, now)
+  track(schema, bare(live ?? {}), bare(next), managers, workflow, options)
   capUpdateManagers(managers)
   return writeManagers(managers)
+}
+
+/** An empty list, or one empty entry: the client wants all of it forgotten. */
+function isReset(sent: readonly ManagedFieldsEntry[] | undefined): boolean {
+  if (sent === undefined) return false
+  return sent.length === 0 || (sent.length === 1 && Object.keys(sent[0]!).length === 0)
 }
 
 /**
@@ -96,27 +113,30 @@ export function apply<T extends KubeObject>(
   live: T | undefined,
   config: KubeObject,
   workflow: Workflow,
-  options: { readonly force: boolean; readonly now: string },
+  options: TrackOptions & { readonly force: boolean },
 ): Applied<T> {
   const managers = readManagers(live?.metadata?.managedFields)
   const current = bare(live ?? {})
   if (live !== undefined && managers.size === 0) {
-    track(schema, {}, current, managers, { ...workflow, manager: BEFORE_FIRST_APPLY, operation: 'Update' }, options.now)
+    track(schema, {}, current, managers, { ...workflow, manager: BEFORE_FIRST_APPLY, operation: 'Update' }, options)
   }
   const key = keyOf(workflow)
   const last = managers.get(key)
-  const fields = fieldsOf(schema, config).difference(SERVERS_OWN)
-  managers.set(key, { workflow, fields, time: last?.time })
+  const all = fieldsOf(schema, config)
+  const fields = all.difference(SERVERS_OWN)
+  // Name and namespace, too: with the last label that goes, they would go.
+  managers.set(key, { workflow, fields: all, time: last?.time })
   const merged = merge(schema, current, config)
   const next = last === undefined ? merged : prune(schema, merged, managers, last.fields)
-  takeOver(compare(schema, current, next), managers, key, options.force)
-  if (managers.get(key)?.fields.isEmpty === true) managers.delete(key)
-  const isChanged = !isSame(current, next)
+  takeOver(difference(schema, current, next, options), managers, key, options.force)
+  setFields(managers, key, managers.get(key)!, fields)
+  const object = withoutNulls(next)
+  const isChanged = !isSame(current, object)
   const owned = managers.get(key)
   if (owned !== undefined && (isChanged || last === undefined || !isSame(last.fields.toJson(), fields.toJson()))) {
     managers.set(key, { ...owned, time: options.now })
   }
-  return { object: next as T, managedFields: writeManagers(managers), isChanged }
+  return { object: object as T, managedFields: writeManagers(managers), isChanged }
 }
 
 function track(
@@ -125,16 +145,22 @@ function track(
   next: KubeObject,
   managers: Managers,
   workflow: Workflow,
-  now: string,
+  options: TrackOptions,
 ): void {
   const key = keyOf(workflow)
-  const comparison = compare(schema, live, next)
+  const comparison = difference(schema, live, next, options)
   takeOver(comparison, managers, key, true)
   const taken = comparison.modified.union(comparison.added).difference(SERVERS_OWN)
   const before = managers.get(key)
   const fields = (before?.fields.difference(comparison.removed) ?? new FieldSet()).union(taken)
   if (fields.isEmpty) managers.delete(key)
-  else managers.set(key, { workflow, fields, time: taken.isEmpty ? before?.time : now })
+  else managers.set(key, { workflow, fields, time: taken.isEmpty ? before?.time : options.now })
+}
+
+function difference(schema: Schema, live: unknown, next: unknown, { isBuiltIn }: TrackOptions): Comparison {
+  return isBuiltIn
+    ? compare(schema, withZeroValues(schema, live), withZeroValues(schema, next))
+    : compare(schema, live, next)
 }
 
 /** What changed is no longer anybody else's; what is gone, nobody's. */

@@ -73,7 +73,13 @@ function readUnknown(reader: PbfReader): Unknown {
     } else if (tag >> 3 === 2) unknown.raw = reader.readBytes()
     else reader.skip(tag)
   }
+  checkEnd(reader, reader.length)
   return unknown
+}
+
+/** The reader takes what is there of a text or bytes that are cut off, and goes on behind the end. */
+function checkEnd(reader: PbfReader, end: number): void {
+  if (reader.pos > end) throw new ProtobufError('unexpected EOF')
 }
 
 function readMessage(reader: PbfReader, message: Message, end = reader.length): JsonObject {
@@ -92,7 +98,7 @@ function readMessage(reader: PbfReader, message: Message, end = reader.length): 
       else if (field.isRepeated) ((out[field.name] ??= []) as unknown[]).push(value)
       else if (value !== undefined && (field.writesZero || !isZero(value))) out[field.name] = value
     }
-    if (reader.pos > end) throw new ProtobufError('unexpected EOF')
+    checkEnd(reader, end)
   }
   return out
 }
@@ -108,6 +114,7 @@ function readEntry(reader: PbfReader, field: Field, out: JsonObject): void {
     else if (tag >> 3 === 2) value = readValue(reader, field.type)
     else reader.skip(tag)
   }
+  checkEnd(reader, end)
   if (key === '__proto__') throw new ProtobufError('invalid map key')
   const map = (out[field.name] ??= {}) as JsonObject
   map[key] = value ?? (field.type === 'string' ? '' : {})
@@ -135,6 +142,7 @@ function readValue(reader: PbfReader, type: string): unknown {
       const end = reader.readVarint() + reader.pos
       if (end > reader.length) throw new ProtobufError('unexpected EOF')
       const value = readMessageOf(reader, type, end)
+      checkEnd(reader, end)
       reader.pos = end
       return value
     }

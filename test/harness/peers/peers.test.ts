@@ -221,6 +221,13 @@ void t.test('builds other programs with Go, of versions that belong together, an
   t.match(m.calls(), /main\.version=0\.164\.0 -o \S+ \. .*\nown source/)
   t.match((await m.peers('--only', 'vmagent')).statuses[0]!.found, [{ version: '1.131.0' }, { version: '1.79.5' }])
 
+  m.program('kubectl', `echo 'Client Version: v1.20.2'`)
+  shellProgram(path.dirname(built), path.basename(built), `echo 'Client Version: v1.37.2'`)
+  t.match((await m.peers('--install', '--only', 'kubectl-current')).statuses[0]!.found, [{ version: '1.37.2' }])
+  t.match(m.calls(), /get k8s\.io\/kubectl@v0\.37\.2 k8s\.io\/component-base@v0\.37\.2 /)
+  t.match(m.calls(), /component-base\/version\.gitVersion=v1\.37\.2 -o \S+ \. .*\nown source/)
+  t.match((await m.peers('--only', 'kubectl')).statuses[0]!.found, [{ version: '1.37.2' }, { version: '1.20.2' }])
+
   const other = machine(t)
   other.program('go', `echo 'go: no such module' >&2; exit 1`)
   const failed = await other.peers('--install', '--only', 'otelcol')

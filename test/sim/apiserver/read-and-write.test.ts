@@ -385,7 +385,14 @@ void t.test('updates and patches keep status and spec apart', async t => {
   t.equal(current().spec!.replicas, 5)
   t.equal((await request('PUT', url, object)).code, 409, 'the version that it started from is gone')
   const version = store.resourceVersion
-  t.equal((await request('PATCH', `${url}?dryRun=All`, { spec: { replicas: 6 } }, MERGE)).json.spec.replicas, 6)
+  t.match((await request('PATCH', `${url}?dryRun=All`, { spec: { replicas: 6 } }, MERGE)).json, {
+    spec: { replicas: 6 },
+    metadata: { generation: current().metadata!.generation! + 1 },
+  })
+  const failed = await request('PATCH', url, [{ op: 'test', path: '/spec/replicas', value: 1 }], JSON_PATCH)
+  t.equal(failed.code, 422)
+  t.equal(failed.json.message, 'the server rejected our request due to an error in our request')
+  t.notOk(failed.json.details.causes, 'which clients would show instead')
   t.equal(
     (await request('PATCH', url, { spec: { replicas: 5 } }, MERGE)).json.metadata.resourceVersion,
     String(version),

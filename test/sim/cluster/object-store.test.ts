@@ -4,7 +4,9 @@ import t from 'tap'
 import { Prng, VirtualClock } from '../../../base/index.ts'
 import {
   ApiError,
+  customResource,
   keyOf,
+  type KubeObject,
   Namespaces,
   ObjectStore,
   Pods,
@@ -31,6 +33,47 @@ void t.test('versions rise over all kinds, and a write that changes nothing is n
   t.equal(changed.metadata.generation, 2)
   t.throws(() => store.update(Pods, { ...a, spec: {} } as Pod), { reason: 'Conflict', code: 409 })
   t.throws(() => store.create(Pods, pod('a')), { reason: 'AlreadyExists', message: 'pods "a" already exists' })
+})
+
+void t.test('changes are counted as Kubernetes counts them', async t => {
+  const { store } = newStore()
+  const service = store.create(Services, { metadata: { name: 'a', namespace: 'default', generation: 7 } })
+  t.notOk('generation' in service.metadata, 'of a Service nobody counts them')
+  const next = { ...service, metadata: { ...service.metadata, generation: 3 }, spec: { ports: [] } }
+  t.notOk('generation' in store.update(Services, next).metadata)
+
+  const Widgets = customResource({
+    group: 'a.b',
+    version: 'v1',
+    plural: 'widgets',
+    kind: 'Widget',
+    subresources: ['status'],
+  })
+  store.resources.add(Widgets)
+  const widget = store.create<KubeObject>(Widgets, { metadata: { name: 'w', namespace: 'default' } })
+  const generation = (change: object): number | undefined =>
+    store.modify(Widgets, 'default', 'w', current => ({ ...current, ...change }))!.metadata.generation
+  t.equal(widget.metadata.generation, 1)
+  t.equal(generation({ status: { ready: true } }), 1)
+  t.equal(generation({ metadata: { ...widget.metadata, resourceVersion: '', labels: { a: 'b' } } }), 1)
+  t.equal(generation({ data: { a: 1 } }), 2, 'custom resources may keep their content anywhere')
+})
+
+void t.test('a rehearsal tells what would be, and changes nothing', async t => {
+  const { store } = newStore()
+  const rehearsed = store.rehearseCreate(Pods, { metadata: { generateName: 'a-', namespace: 'default' } })
+  t.match(rehearsed.metadata, { name: /^a-\w{5}$/, uid: /^[0-9a-f-]{36}$/, creationTimestamp: /Z$/, generation: 1 })
+  const other = newStore().store
+  const a = store.create(Pods, pod('a'))
+  t.equal(a.metadata.uid, other.create(Pods, pod('a')).metadata.uid, 'nor what is drawn afterwards')
+  t.throws(() => store.rehearseCreate(Pods, pod('a')), { reason: 'AlreadyExists', code: 409 })
+  const next = store.rehearseUpdate<Pod>(Pods, { ...a, spec: { containers: [] } })
+  t.match(next.metadata, { generation: 2, resourceVersion: a.metadata.resourceVersion })
+  const stale = { ...a, metadata: { ...a.metadata, resourceVersion: '99' } }
+  t.throws(() => store.rehearseUpdate(Pods, stale), { reason: 'Conflict', code: 409 })
+  t.throws(() => store.rehearseUpdate(Pods, pod('b')), { reason: 'NotFound', code: 404 })
+  t.equal(store.get(Pods, 'default', 'a'), a)
+  t.equal(store.resourceVersion, 1)
 })
 
 void t.test('a bound pod is marked first and goes with a second, graceless deletion', async t => {

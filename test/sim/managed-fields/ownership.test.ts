@@ -10,7 +10,7 @@ type Json = Record<string, unknown>
 
 const DEPLOYMENT = schemaNamed(definitionOfKind('apps', 'v1', 'Deployment'))
 const SERVICE = schemaNamed(definitionOfKind('', 'v1', 'Service'))
-const NOW = '2026-01-01T00:00:00Z'
+const TRACK = { now: '2026-01-01T00:00:00Z', isBuiltIn: true }
 
 function who(manager: string, operation: Workflow['operation'] = 'Apply'): Workflow {
   return { manager, operation, apiVersion: 'apps/v1', subresource: '' }
@@ -27,14 +27,14 @@ class Shared {
   }
 
   apply(manager: string, config: Json, force = false): boolean {
-    const applied = apply<Json>(this.#schema, this.#live(), config, who(manager), { force, now: NOW })
+    const applied = apply<Json>(this.#schema, this.#live(), config, who(manager), { ...TRACK, force })
     this.object = applied.object
     this.managedFields = applied.managedFields
     return applied.isChanged
   }
 
   update(manager: string, next: Json): void {
-    this.managedFields = afterUpdate(this.#schema, this.#live(), next, who(manager, 'Update'), NOW)
+    this.managedFields = afterUpdate(this.#schema, this.#live(), next, who(manager, 'Update'), TRACK)
     this.object = next
   }
 
@@ -118,9 +118,9 @@ void t.test('items of lists with keys are owned one by one, and keep their order
     ['a: .spec.template.spec.containers[name="main"].image'],
   )
   web.apply('a', containers('log', 'main'))
-  t.same(order(), ['log', 'main', 'proxy'])
+  t.same(order(), ['log', 'proxy', 'main'])
   web.apply('a', containers('main'))
-  t.same(order(), ['main', 'proxy'], 'the one that nobody applies any more is gone')
+  t.same(order(), ['proxy', 'main'], 'the one that nobody applies any more is gone')
 })
 
 void t.test('keys that are left out have their default', async t => {
@@ -165,8 +165,85 @@ void t.test('what was there before anybody applied belongs to a name of its own'
     ['before-first-apply: .spec.replicas'],
   )
   web.apply('a', spec({ replicas: 2 }), true)
-  t.same(web.owns('before-first-apply'), { 'f:spec': { '.': {}, 'f:paused': {} } })
+  t.same(web.owns('before-first-apply'), { 'f:spec': { 'f:paused': {} } })
 })
+
+void t.test('what is a struct in the types of a kind is nobody’s; what is none is its writer’s', async t => {
+  const web = new Shared()
+  const containers = [{ name: 'main', image: 'web' }]
+  const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } }
+  const labels = { x: '1' }
+  web.update('a', spec({ replicas: 2, strategy, template: { metadata: { labels }, spec: { containers } } }))
+  t.same(web.owns('a'), {
+    'f:spec': {
+      'f:replicas': {},
+      'f:strategy': { 'f:rollingUpdate': { '.': {}, 'f:maxSurge': {} }, 'f:type': {} },
+      'f:template': {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:x': {} } },
+        'f:spec': {
+          'f:containers': { 'k:{"name":"main"}': { '.': {}, 'f:image': {}, 'f:name': {}, 'f:resources': {} } },
+        },
+      },
+    },
+  })
+  const fields: Json = { metadata: { name: 'web' }, spec: { size: { x: 1 } } }
+  const track = { ...TRACK, isBuiltIn: false }
+  t.match(
+    afterUpdate(DEPLOYMENT, undefined, fields, who('a', 'Update'), track),
+    [{ fieldsV1: { 'f:spec': { '.': {} } } }],
+    'of custom resources nothing is there before somebody says it',
+  )
+})
+
+void t.test('with the last label that goes, the name does not', async t => {
+  const web = new Shared()
+  web.apply('a', { ...spec({ replicas: 2 }), metadata: { name: 'web', labels: { x: '1' } } })
+  web.apply('b', spec({ paused: true }))
+  web.apply('a', spec({ replicas: 2 }))
+  t.same(web.object?.metadata, { name: 'web' })
+  web.apply('a', { ...spec({ replicas: 2 }), metadata: { name: 'web', labels: { x: '1' }, finalizers: ['a.b/c'] } })
+  web.apply('a', spec({}))
+  t.same(web.object, spec({ paused: true }), 'and nothing empty is left behind')
+})
+
+void t.test('what somebody applied as empty stays theirs when its contents go', async t => {
+  const web = new Shared()
+  const affinity = (podAffinity: Json): Json => spec({ template: { spec: { affinity: { podAffinity } } } })
+  const preferred = [{ weight: 1, podAffinityTerm: { topologyKey: 'zone' } }]
+  web.apply('a', affinity({}))
+  web.apply('b', affinity({ preferredDuringSchedulingIgnoredDuringExecution: preferred }))
+  web.apply('b', spec({}))
+  const owned = { 'f:spec': { 'f:template': { 'f:spec': { 'f:affinity': { 'f:podAffinity': {} } } } } }
+  t.same(web.owns('a'), owned)
+})
+
+void t.test('what a client says of who manages what is taken for that', async t => {
+  const live = {
+    metadata: {
+      name: 'web',
+      managedFields: [entryOf('kubectl-client-side-apply', 'Update', { 'f:spec': { 'f:replicas': {} } })],
+    },
+    spec: { replicas: 2 },
+  }
+  const sent = [entryOf('kubectl', 'Apply', { 'f:spec': { 'f:replicas': {} } })]
+  const next = (replicas: number): Json => ({ ...live, spec: { replicas } })
+  const update = (options: { readonly sent?: readonly ManagedFieldsEntry[] }, replicas = 2) =>
+    afterUpdate(DEPLOYMENT, live, next(replicas), who('editor', 'Update'), { ...TRACK, ...options })
+  t.same(update({ sent }), sent, 'as kubectl does when it goes over to server-side apply')
+  t.match(update({ sent }, 3), [{ manager: 'editor', operation: 'Update' }])
+  t.equal(update({ sent }, 3)!.length, 1)
+  t.same(update({ sent: [] }), undefined, 'an empty list forgets all')
+  t.same(update({ sent: [{}] }), undefined, 'and so does an empty entry')
+  const before = live.metadata.managedFields
+  t.same(update({}), before)
+  for (const wrong of [{ operation: 'Delete' }, { apiVersion: '' }, { fieldsType: 'FieldsV2' }]) {
+    t.same(update({ sent: [{ ...sent[0]!, ...wrong }] }), before, 'what cannot be read is not heard')
+  }
+})
+
+function entryOf(manager: string, operation: string, fieldsV1: Json): ManagedFieldsEntry {
+  return { manager, operation, apiVersion: 'apps/v1', time: TRACK.now, fieldsType: 'FieldsV1', fieldsV1 }
+}
 
 void t.test('the oldest updates are put together where there are many', async t => {
   const web = new Shared()
