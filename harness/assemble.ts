@@ -47,7 +47,10 @@ export function assemble(
       gates: scenario.gates,
       scale: {
         nodes: scenario.cluster.nodes,
-        pods: Math.max(0, ...runs.flatMap(run => run.timeline.rows.map(row => row[1] ?? 0))),
+        pods: Math.max(
+          scenario.controlPlane?.pods ?? 0,
+          ...runs.flatMap(run => run.timeline.rows.map(row => row[1] ?? 0)),
+        ),
         seriesPerPod: Math.max(0, ...outcomes.map(({ seriesPerPod }) => seriesPerPod)),
         scrapeIntervalS: scenario.scrapeIntervalMs / 1000,
       },

@@ -68,6 +68,18 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
       names: ['apiserver_requests', 'apiserver_watches', 'apiserver_bytes'],
     },
     {
+      id: 'control-plane',
+      title: 'The simulated control plane',
+      names: [
+        'control_plane_ready_time',
+        'control_plane_write_rate',
+        'control_plane_memory',
+        'control_plane_list_time',
+        'control_plane_list_bytes',
+        'control_plane_watch_rate',
+      ],
+    },
+    {
       id: 'replay',
       title: 'Fidelity of the replay',
       names: ['replay_lateness', 'replay_events', 'replay_skipped', 'replay_differences'],
