@@ -268,13 +268,11 @@ function faults(sim: Sim): string[] {
 }
 
 t.test('whatever happens, all kinds come to what was asked for', async t => {
-  const seeds = Number(process.env.SEEDS ?? 3)
-  const first = Number(process.env.FIRST ?? 0)
-  for (let i = first; i < first + seeds; i++) t.same(faults(play(String(i))), [], `seed ${i}`)
+  for (const seed of ['0', '1', '2']) t.same(faults(play(seed)), [], `seed ${seed}`)
 })
 
 t.test('a namespace goes with all that is in it, and nothing comes meanwhile', async t => {
-  const { clock, store } = play('gone', undefined)
+  const { clock, store } = play('gone')
   startNamespaceLifecycle(store)
   const came: string[] = []
   store.subscribe(({ type, object: { kind, metadata } }) => {
