@@ -261,9 +261,9 @@ t.test('whatever a pod asks for, its life is one that Kubernetes allows', async 
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   )
-  for (const [what, count] of Object.entries(ended)) t.ok(count > 20, `${what}: ${count} times`)
+  for (const [what, count] of Object.entries(ended)) t.ok(count > 8, `${what}: ${count} times`)
 })
 
 t.test('the same pod and the same seed live the same life', async t => {
