@@ -1,10 +1,6 @@
 import { ApiError } from '../cluster/index.ts'
 
-export type JsonObject = Record<string, unknown>
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
+export { isObject, type JsonObject } from '../schema/index.ts'
 
 /**
  * Reads a request's body.

@@ -12,6 +12,12 @@ export function milliOf(quantity: unknown): number | undefined {
   return parsed === undefined ? undefined : Number((parsed.nanos + 999_999n) / 1_000_000n)
 }
 
+/** Whole units, rounded up as Kubernetes does. */
+export function unitsOf(quantity: unknown): number | undefined {
+  const parsed = parseQuantity(quantity)
+  return parsed === undefined ? undefined : Number((parsed.nanos + 999_999_999n) / 1_000_000_000n)
+}
+
 /** A whole number of billionths as a quantity. */
 export function formatNanos(nanos: number): string {
   return formatQuantity({ nanos: BigInt(nanos), form: 'decimal' })

@@ -1,4 +1,4 @@
-export { amountOf, formatBytes, formatMilli, formatNanos, milliOf } from './amounts.ts'
+export { amountOf, formatBytes, formatMilli, formatNanos, milliOf, unitsOf } from './amounts.ts'
 export { type Catalogue } from './catalogue.ts'
 export { allocateServiceAddresses } from './cluster-ip.ts'
 export { applyDefaults } from './defaults.ts'

@@ -10,17 +10,25 @@ import type { ObjectStore, StoreEvent } from './store.ts'
  *   Active ──DELETE──▶ Terminating: contents deleted ──last object gone──▶ finalizer lifted ──▶ removed
  * ```
  *
- * A namespace without the `kubernetes` finalizer is removed at once; its contents follow. Reacts to store events only, so
- * it needs no time of its own. Returns a function that ends it.
+ * What somebody inside the simulation creates in it meanwhile, where Kubernetes would refuse it, is deleted again. A
+ * namespace without the `kubernetes` finalizer is removed at once; its contents follow. Reacts to store events only, so it
+ * needs no time of its own. Returns a function that ends it.
  */
 export function startNamespaceLifecycle(store: ObjectStore): () => void {
   const ending = new Set<string>()
   return store.subscribe(event => {
     if (event.resource === Namespaces) onNamespace(store, ending, event as StoreEvent<Namespace>)
-    else if (event.type === 'DELETED' && ending.has(event.object.metadata.namespace ?? '')) {
-      release(store, event.object.metadata.namespace!)
-    }
+    else if (ending.size > 0) onContent(store, ending, event)
   })
+}
+
+function onContent(store: ObjectStore, ending: Set<string>, { type, resource, object }: StoreEvent): void {
+  const { namespace, name, uid } = object.metadata
+  if (namespace === undefined || !ending.has(namespace)) return
+  if (type === 'DELETED') release(store, namespace)
+  else if (type === 'ADDED' && store.get(resource, namespace, name)?.metadata.uid === uid) {
+    store.delete(resource, namespace, name)
+  }
 }
 
 function onNamespace(store: ObjectStore, ending: Set<string>, { type, object }: StoreEvent<Namespace>): void {

@@ -149,7 +149,9 @@ export class BudgetIndex {
     return this.#members.get(key)
   }
 
-  selecting({ metadata: { namespace, labels = {} } }: Stored<Pod>): string[] {
+  // hot: once for each change of a pod, in clusters without budgets, too.
+  selecting({ metadata: { namespace, labels = {} } }: Stored<Pod>): readonly string[] {
+    if (this.#members.size === 0) return NONE
     const found: string[] = []
     const look = (place: string): void => {
       for (const key of this.#places.get(place) ?? []) if (this.#members.get(key)!.selects(labels)) found.push(key)
@@ -160,6 +162,7 @@ export class BudgetIndex {
   }
 }
 
+const NONE: readonly string[] = []
 const NOTHING: LabelSelector = { matchExpressions: [{ key: 'nothing', operator: 'In', values: [] }] }
 
 function placeOf(namespace: string | undefined, { matchLabels = {} }: LabelSelector): string {

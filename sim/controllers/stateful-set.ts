@@ -85,12 +85,14 @@ export class StatefulSetController {
       if (type === 'MODIFIED' && previous?.metadata.labels !== object.metadata.labels) this.#release(object, owner.name)
       return
     }
+    // Another's pod, which is most of them, matters only when it makes room.
+    if (owner !== undefined && type !== 'DELETED') return
     const name = partsOf(object.metadata.name)?.set
     const set = name === undefined ? undefined : this.#get(`${namespace}/${name}`)
     if (set === undefined) return
     // One that held a name which the set needs is gone; or it looks for an owner.
     if (type === 'DELETED') this.#queue.add(keyOf(set))
-    else if (owner === undefined) this.#adopt(set, object)
+    else this.#adopt(set, object)
   }
 
   /** A claim that went may have kept a pod from being made, or a pending one may miss it. */

@@ -1,6 +1,6 @@
 import type { Event, ObjectReference } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
-import { apiVersionOf, Events, type ObjectStore, type ResourceType, type Stored } from '../cluster/index.ts'
+import { apiVersionOf, Events, Namespaces, type ObjectStore, type ResourceType, type Stored } from '../cluster/index.ts'
 import type { PlannedClock } from './planned-clock.ts'
 import { RecentMap } from './recent-map.ts'
 import { stampOf } from './stamps.ts'
@@ -99,6 +99,8 @@ export class EventRecorder {
     const name = this.#same.get(id)
     const namespace = about.metadata.namespace ?? 'default'
     if (name !== undefined && this.#recount(namespace, name, message)) return
+    // Nothing new comes into a namespace that is being deleted: the API refuses it.
+    if (this.#store.get(Namespaces, undefined, namespace)?.metadata.deletionTimestamp !== undefined) return
     const now = stampOf(this.#clock)
     const event: Event = {
       metadata: { namespace, name: `${about.metadata.name}.${this.#prng.word(16, '0123456789abcdef')}` },

@@ -110,8 +110,8 @@ export class PodWorker {
     }
     if (traits.detailed) this.#syncContainers(pod)
     // One that others declare failed, as the pod garbage collector does, is about to be deleted by them.
-    const isOwnEnd = traits.detailed || traits.ending
-    if (isOwnEnd && isFinished(pod) && pod.metadata.deletionTimestamp === undefined) this.#releaseFinished()
+    const isOwnEnd = (): boolean => traits.detailed || traits.ending || !anyRuns(pod.status)
+    if (isFinished(pod) && pod.metadata.deletionTimestamp === undefined && isOwnEnd()) this.#releaseFinished()
   }
 
   /** The kubelet ends the pod, and says why; its object stays. Does nothing when it ends already. */

@@ -1,14 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Schema } from '../schema/index.ts'
+import { isObject, type JsonObject, type Schema } from '../schema/index.ts'
 
-export type JsonObject = Record<string, unknown>
+export { isObject, type JsonObject }
 
 /** How a value is merged and owned. Values of no known type show what they are. */
 export type Form = 'leaf' | 'map' | 'list'
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** `map` and `list` are looked into; everything else is a leaf: owned, replaced and removed as a whole. */
 export function formOf(schema: Schema | undefined, value: unknown): Form {

@@ -1,4 +1,5 @@
 import type { Schema } from './schema.ts'
+import { isObject, type JsonObject } from './json-object.ts'
 
 /** What is wrong with the form of a value. */
 export interface FormFaults {
@@ -7,8 +8,6 @@ export interface FormFaults {
   /** Paths of fields that there are not, `spec.template.spec.containers[0].imagee`; they have been taken out. */
   readonly unknown: readonly string[]
 }
-
-type JsonObject = Record<string, unknown>
 
 /**
  * Brings a decoded value into the form of its schema, in place: `null`s and unknown fields are taken out, quantities that
@@ -101,8 +100,4 @@ function describe(value: unknown, type: string): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
   return typeof value === 'number' && type.startsWith('int') ? `number ${value}` : typeof value
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

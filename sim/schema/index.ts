@@ -1,5 +1,6 @@
 export { conform, type FormFaults } from './conform.ts'
 export { definition, referenceName, resolveReference, schemaNamed } from './definitions.ts'
+export { isObject, type JsonObject } from './json-object.ts'
 export { definitionOfKind } from './kinds.ts'
 export { decodeProtobuf, ProtobufError } from './protobuf.ts'
 export { type OpenApiNode, Schema } from './schema.ts'

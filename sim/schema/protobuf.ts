@@ -2,6 +2,7 @@ import { PbfReader } from 'pbf'
 import { assert } from '../../base/index.ts'
 import { DefinitionFile } from './definition-file.ts'
 import { definitionOfKind } from './kinds.ts'
+import type { JsonObject } from './json-object.ts'
 
 /** Kubernetes' own messages: number, name in JSON, type and flags of each field. */
 const FILE = new DefinitionFile<readonly (readonly [number, string, string, string])[]>('protobuf.jsonl')
@@ -27,8 +28,6 @@ interface Unknown {
   kind: string
   raw: Uint8Array
 }
-
-type JsonObject = Record<string, unknown>
 
 const messages = new Map<string, Message>()
 

@@ -191,6 +191,39 @@ t.test('a reboot: another boot id, the same pods with one restart more', async t
   t.equal(onNode(sim, 'node-1')[0]!.status?.containerStatuses?.[0]?.restartCount, 0, 'it was back before: no reboot')
 })
 
+t.test('a reboot ends the pods that are not to be restarted, and restarts sidecars', async t => {
+  const { sim, perform } = play()
+  const main = { name: 'main', image: 'main', startupProbe: { httpGet: { port: 80 }, periodSeconds: 10 } }
+  const sidecar = { name: 'side', image: 'side', restartPolicy: 'Always' }
+  const pods: Record<string, Pod['spec']> = {
+    never: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'main' }] },
+    detailed: { restartPolicy: 'Never', initContainers: [{ name: 'init', image: 'init' }], containers: [main] },
+    always: { restartPolicy: 'Always', initContainers: [sidecar], containers: [main] },
+  }
+  for (const [name, spec] of Object.entries(pods)) {
+    sim.store.create<Pod>(Pods, { metadata: { namespace: 'default', name }, spec: { nodeName: 'node-0', ...spec! } })
+  }
+  sim.clock.advance(60_000)
+  perform('reboot-node', { node: 'node-0', for: '20s' })
+  sim.clock.advance(20_000)
+  t.match(sim.pod('always').status, {
+    phase: 'Running',
+    initContainerStatuses: [{ restartCount: 1, started: true, state: { running: {} } }],
+    containerStatuses: [{ restartCount: 1, started: false, ready: false }],
+  })
+  sim.clock.advance(40_000)
+  t.ok(isReady(sim.pod('always')))
+  for (const name of ['never', 'detailed']) {
+    const pod = sim.pod(name)
+    t.match(pod.status, {
+      phase: 'Failed',
+      containerStatuses: [{ restartCount: 0, ready: false, state: { terminated: { exitCode: 255 } } }],
+    })
+    t.equal(conditionStatus(pod.status?.conditions, 'Ready'), 'False')
+    t.notOk(sim.runtime.open_.has(pod.metadata.uid), `nobody listens for ${name}`)
+  }
+})
+
 t.test('a reboot that takes too long: pods that were given up are ended, others restart', async t => {
   const { sim, perform } = play()
   perform('reboot-node', { node: 'node-0', for: '400s' })

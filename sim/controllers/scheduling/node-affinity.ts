@@ -1,5 +1,8 @@
-import type { NodeSelectorTerm, Pod } from 'kubernetes-types/core/v1.js'
+import type { NodeSelectorTerm, Pod, PodSpec } from 'kubernetes-types/core/v1.js'
 import type { NodeInfo } from './node-table.ts'
+
+/** What of a pod speaks of nodes. */
+export type NodeWishes = Pick<PodSpec, 'nodeSelector' | 'affinity'>
 
 type Labels = Readonly<Record<string, string>>
 type Test = (labels: Labels, name: string) => boolean
@@ -7,7 +10,7 @@ type Test = (labels: Labels, name: string) => boolean
 /** Which nodes a pod may run on, as far as names and labels of nodes go. */
 export interface NodeChoice {
   /** `nodeSelector` and required affinity together. */
-  readonly allows: (node: NodeInfo) => boolean
+  readonly allows: (node: Pick<NodeInfo, 'name' | 'labels'>) => boolean
   /** The nodes that it names (`matchFields`), when it names all that it may run on. */
   readonly names: readonly string[] | undefined
   /** Labels with their values, one of which a node must have each. */
@@ -15,7 +18,7 @@ export interface NodeChoice {
 }
 
 /** What a pod says of the nodes that it may run on; `undefined` for one that does not care. */
-export function nodeChoice({ spec }: Pod): NodeChoice | undefined {
+export function nodeChoice(spec: NodeWishes | undefined): NodeChoice | undefined {
   const pairs = Object.entries(spec?.nodeSelector ?? {})
   const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
   if (pairs.length === 0 && required === undefined) return undefined

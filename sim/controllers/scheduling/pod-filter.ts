@@ -52,7 +52,7 @@ export class PodFilter {
   constructor(pod: Pod, table: NodeTable, counts: PodCounts) {
     this.#pod = pod
     this.requests = podRequests(pod)
-    this.choice = nodeChoice(pod)
+    this.choice = nodeChoice(pod.spec)
     this.#spreads = this.#spreadsOf(table, counts)
     const affinity = pod.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []
     this.#affinity = affinity.map(term => counts.of(termKind(term, pod)))

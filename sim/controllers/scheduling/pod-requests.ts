@@ -1,4 +1,5 @@
 import type { Container, Pod, PodSpec } from 'kubernetes-types/core/v1.js'
+import { milliOf, unitsOf } from '../../cluster/index.ts'
 
 /** What a pod takes of a node. */
 export interface PodRequests {
@@ -89,47 +90,30 @@ function add(to: Amounts, from: Amounts): Amounts {
   return to
 }
 
-/** Cores in thousandths, all else in units. */
+/** Cores in thousandths, all else in units, rounded up; what is no quantity counts as 0. */
 export function amountsOf(quantities: object | undefined): Amounts {
   const amounts: Amounts = {}
   if (quantities === undefined) return amounts
   for (const [name, quantity] of Object.entries(quantities)) {
-    const amount = amountOf(quantity)
-    amounts[name] = name === 'cpu' ? Math.ceil(amount * 1000) : Math.ceil(amount)
+    amounts[name] = name === 'cpu' ? readOnce(MILLIS, quantity, milliOf) : readOnce(UNITS, quantity, unitsOf)
   }
   return amounts
 }
 
-const SUFFIXES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-}
-
 /** Numbers of quantities that were read; there are few different ones, and a bound all the same. */
-const READ = new Map<unknown, number>()
+const MILLIS = new Map<unknown, number>()
+const UNITS = new Map<unknown, number>()
 const READ_MAX = 4096
 
-/** The number that a quantity stands for; 0 for one that is none. */
-function amountOf(quantity: unknown): number {
-  const known = READ.get(quantity)
+function readOnce(
+  read: Map<unknown, number>,
+  quantity: unknown,
+  of: (quantity: unknown) => number | undefined,
+): number {
+  const known = read.get(quantity)
   if (known !== undefined) return known
-  const [, number = '0', suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([A-Za-z]{0,2})$/.exec(String(quantity)) ?? []
-  const amount = suffix === 'm' ? Number(number) / 1000 : Number(number) * (SUFFIXES[suffix] ?? 0)
-  if (READ.size >= READ_MAX) READ.clear()
-  READ.set(quantity, amount)
+  const amount = of(quantity) ?? 0
+  if (read.size >= READ_MAX) read.clear()
+  read.set(quantity, amount)
   return amount
 }

@@ -189,6 +189,14 @@ void t.test('a namespace takes its contents with it', async t => {
   t.equal(store.get(Namespaces, undefined, 'default'), undefined)
   t.equal(events.at(-1), 'DELETED Namespace')
 
+  store.create<Namespace>(Namespaces, { metadata: { name: 'late' }, spec: { finalizers: ['kubernetes'] } })
+  store.create(Services, { metadata: { name: 'held', namespace: 'late', finalizers: ['example.com/held'] } })
+  store.delete(Namespaces, undefined, 'late')
+  store.create(Services, { metadata: { name: 'new', namespace: 'late' } })
+  t.equal(store.count(Services), 1, 'what comes late does not stay')
+  store.modify(Services, 'late', 'held', ({ metadata }) => ({ metadata: { ...metadata, finalizers: [] } }))
+  t.equal(store.get(Namespaces, undefined, 'late'), undefined)
+
   store.create<Namespace>(Namespaces, { metadata: { name: 'plain' } })
   store.create(Services, { metadata: { name: 's', namespace: 'plain' } })
   store.delete(Namespaces, undefined, 'plain')

@@ -445,7 +445,7 @@ void t.test('exactly one pod on each node that wants one, whatever happened to t
         }
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   )
 })
 
@@ -488,7 +488,7 @@ void t.test('a rolling update keeps its bounds at every commit, over seeds', asy
         if (status(sim).updatedNumberScheduled !== nodes) throw new Error(JSON.stringify(status(sim)))
       },
     ),
-    { numRuns: 50 },
+    { numRuns: 25 },
   )
 })
 

@@ -84,6 +84,11 @@ t.test('requests are those of containers, sidecars, the largest init container a
   const requests = (cpu: string, more: object = {}) => ({ name: 'c', resources: { requests: { cpu } }, ...more })
   const of = (spec: Partial<PodSpec>) => podRequests({ spec: { containers: [], ...spec } })
   t.match(of({ containers: [requests('100m'), requests('0.25')] }), { cpuMilli: 350 })
+  t.match(
+    of({ containers: [requests('70m'), requests('0.07')] }),
+    { cpuMilli: 140 },
+    'exact, whatever floats make of it',
+  )
   t.match(of({ containers: [requests('100m')], initContainers: [requests('2'), requests('1')] }), { cpuMilli: 2000 })
   const sidecar = requests('300m', { restartPolicy: 'Always' })
   t.match(of({ containers: [requests('1')], initContainers: [sidecar] }), { cpuMilli: 1300 })

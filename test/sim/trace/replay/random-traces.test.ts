@@ -44,6 +44,6 @@ void t.test('whatever can have happened can be played', async t => {
         t.equal(second.replay!.plannedSha256, second.replay!.achievedSha256)
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 15 },
   )
 })
