@@ -1,5 +1,5 @@
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
-import { assert, type Clock, type Prng } from '../../base/index.ts'
+import { assert, type Clock, extended, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import type { KubeObject, Stored, StoredMeta, Writable } from './objects.ts'
 import { Catalogue } from './catalogue.ts'
@@ -104,7 +104,7 @@ export class ObjectStore {
    * @throws ApiError AlreadyExists; Invalid when it has no name; NotFound when its namespace is missing is the API's affair.
    */
   create<T extends KubeObject>(type: ResourceType, draft: T, options: { readonly uid?: string } = {}): Stored<T> {
-    const meta = { ...draft.metadata }
+    const meta: Writable<ObjectMeta> = extended(draft.metadata, {})
     const name = this.#nameFor(meta)
     if (name === undefined) {
       throw new ApiError(
@@ -127,7 +127,7 @@ export class ObjectStore {
     meta.uid = options.uid ?? this.#prng.uuid()
     meta.creationTimestamp = timestamp(this.#clock.unixMs())
     meta.generation ??= 1
-    return this.#commit('ADDED', type, { ...draft, metadata: meta } as Stored<T>, undefined)
+    return this.#commit('ADDED', type, extended(draft, { metadata: meta }) as Stored<T>, undefined)
   }
 
   /**
@@ -169,7 +169,8 @@ export class ObjectStore {
     const generation = current.metadata.generation ?? 1
     meta.generation = sameJson(specOf(current), specOf(next)) ? generation : generation + 1
     const stored = { ...next, metadata: meta } as Stored<T>
-    if (sameJson(stored, current)) return current
+    // Nearly all writes differ in the status: the rest need not be compared then.
+    if (sameJson(statusOf(stored), statusOf(current)) && sameJson(stored, current)) return current
     if (
       meta.deletionTimestamp !== undefined &&
       !isHeld(type, stored) &&
@@ -449,6 +450,10 @@ function isHeld(type: ResourceType, object: KubeObject): boolean {
 
 function specOf(object: KubeObject): unknown {
   return (object as { spec?: unknown }).spec
+}
+
+function statusOf(object: KubeObject): unknown {
+  return (object as { status?: unknown }).status
 }
 
 function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {

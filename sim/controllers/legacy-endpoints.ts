@@ -1,4 +1,4 @@
-import type { EndpointAddress, Endpoints, EndpointSubset } from 'kubernetes-types/core/v1.js'
+import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from 'kubernetes-types/core/v1.js'
 import type { Backend } from './service-pods.ts'
 
 /** Addresses that one Endpoints object holds at most; it is cut there, as Kubernetes does. */
@@ -40,18 +40,30 @@ export function endpointSubsets(backends: Iterable<Backend>): {
   const subsets: EndpointSubset[] = []
   for (const { backend, ready, notReady } of groups.values()) {
     if (ready.length + notReady.length === 0) continue
-    subsets.push({
-      ...(ready.length > 0 ? { addresses: ready } : {}),
-      ...(notReady.length > 0 ? { notReadyAddresses: notReady } : {}),
-      ports: backend.ports.map(({ name, port, protocol, appProtocol }) => ({
-        ...(name === undefined || name === '' ? {} : { name }),
-        port: port!,
-        ...(protocol === undefined ? {} : { protocol }),
-        ...(appProtocol === undefined ? {} : { appProtocol }),
-      })),
-    })
+    const subset: EndpointSubset = {}
+    if (ready.length > 0) subset.addresses = ready
+    if (notReady.length > 0) subset.notReadyAddresses = notReady
+    subset.ports = legacyPorts(backend.ports)
+    subsets.push(subset)
   }
   return { subsets, isTruncated }
+}
+
+/** By the ports of the backends, which are shared: an Endpoints object is written often, and its ports hardly ever change. */
+const portsOf = new WeakMap<Backend['ports'], EndpointPort[]>()
+
+function legacyPorts(ports: Backend['ports']): EndpointPort[] {
+  let legacy = portsOf.get(ports)
+  if (legacy === undefined) {
+    legacy = ports.map(({ name, port, protocol, appProtocol }) => ({
+      ...(name === undefined || name === '' ? {} : { name }),
+      port: port!,
+      ...(protocol === undefined ? {} : { protocol }),
+      ...(appProtocol === undefined ? {} : { appProtocol }),
+    }))
+    portsOf.set(ports, legacy)
+  }
+  return legacy
 }
 
 function truncate(groups: readonly Group[]): void {
@@ -74,7 +86,7 @@ export function hasSubsets({ subsets = [] }: Endpoints, next: readonly EndpointS
     return (
       sameList(subset.addresses, other.addresses) &&
       sameList(subset.notReadyAddresses, other.notReadyAddresses) &&
-      JSON.stringify(subset.ports) === JSON.stringify(other.ports)
+      (subset.ports === other.ports || JSON.stringify(subset.ports) === JSON.stringify(other.ports))
     )
   })
 }

@@ -1,5 +1,5 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
-import type { Prng, Timer } from '../../base/index.ts'
+import { extended, type Prng, type Timer } from '../../base/index.ts'
 import { Nodes, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
 import { withCondition, stampOf } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
@@ -185,7 +185,7 @@ export class Scheduler {
     this.#forget(uid)
     store.modify<Pod>(Pods, namespace, name, current => ({
       ...current,
-      spec: { ...current.spec!, nodeName: node },
+      spec: extended(current.spec!, { nodeName: node }),
       status: {
         ...current.status,
         conditions: withCondition(current.status?.conditions, { type: 'PodScheduled', status: 'True' }, now),

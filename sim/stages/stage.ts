@@ -94,7 +94,8 @@ export function selectStage(
   pod: Pod,
   traits: PodTraits = { detailed: isDetailed(pod), ending: false },
 ): Stage | undefined {
-  return stages.find(stage => fits(stage.selector, pod, traits))
+  for (const stage of stages) if (fits(stage.selector, pod, traits)) return stage
+  return undefined
 }
 
 function fits(selector: StageSelector, pod: Pod, { detailed, ending }: PodTraits): boolean {
