@@ -6,5 +6,5 @@
  * objects afterwards has a new shape each time. Copies that only replace fields are fast either way.
  */
 export function extended<T extends object, U extends object>(object: T | undefined, added: U): T & U {
-  return Object.assign({}, object, added) as T & U
+  return Object.assign({}, object, added)
 }

@@ -229,12 +229,11 @@ export class ObjectStore {
     if (current.metadata.deletionTimestamp !== undefined && (type !== Pods || (alreadyS ?? 0) <= graceS)) return current
     const marked = {
       ...current,
-      metadata: {
-        ...current.metadata,
+      metadata: extended(current.metadata, {
         deletionTimestamp: timestamp(this.#clock.unixMs() + graceS * 1000),
         deletionGracePeriodSeconds: graceS,
-      },
-    } as Stored<T>
+      }),
+    }
     return this.#commit('MODIFIED', type, marked, current)
   }
 

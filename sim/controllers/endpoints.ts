@@ -167,7 +167,7 @@ export class EndpointsController {
     const before = view.backends.get(uid)
     const after = backendOf(view.service, pod, this.#nodeOf, before)
     if (after === undefined) return view.backends.delete(uid)
-    view.backends.set(uid, after)
+    if (after !== before) view.backends.set(uid, after)
     return after.endpoint !== before?.endpoint
   }
 

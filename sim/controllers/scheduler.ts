@@ -185,7 +185,7 @@ export class Scheduler {
     this.#forget(uid)
     store.modify<Pod>(Pods, namespace, name, current => ({
       ...current,
-      spec: extended(current.spec!, { nodeName: node }),
+      spec: extended(current.spec, { nodeName: node }),
       status: {
         ...current.status,
         conditions: withCondition(current.status?.conditions, { type: 'PodScheduled', status: 'True' }, now),

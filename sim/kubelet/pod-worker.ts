@@ -37,7 +37,8 @@ interface KubeletEnding extends PodEnding {
   readonly graceMs: number
 }
 
-interface WorkerPlace extends PodPlace {
+/** A node as the workers of its pods see it. */
+export interface WorkerPlace extends PodPlace {
   readonly slice: NodeSlice
   readonly images: NodeImages
 }
