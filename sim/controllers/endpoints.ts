@@ -261,7 +261,7 @@ export class EndpointsController {
   #writeLegacy({ service, backends }: View, trigger: string | undefined): void {
     const { store } = this.#env
     const { namespace = '', name } = service.metadata
-    const { subsets, isTruncated } = endpointSubsets(backends.values())
+    const { subsets, isTruncated } = endpointSubsets(backends)
     const current = store.get<EndpointsObject>(Endpoints, namespace, name)
     if (current !== undefined && hasSubsets(current, subsets)) return
     const { annotations, ...metadata } = current?.metadata ?? { namespace, name }

@@ -14,16 +14,17 @@ interface Group {
  * The subsets of the legacy Endpoints object: one for each set of ports, ready and not ready apart. Of too many, the ready
  * ones are kept first.
  */
-export function endpointSubsets(backends: Iterable<Backend>): {
+export function endpointSubsets(backends: ReadonlyMap<string, Backend>): {
   readonly subsets: EndpointSubset[]
   readonly isTruncated: boolean
 } {
   const groups = new Map<string, Group>()
   let group: Group | undefined
   let count = 0
-  for (const backend of backends) {
+  // Not by an iterator, which makes an object for each of what may be a thousand.
+  backends.forEach(backend => {
     const { address, portsId } = backend
-    if (address === undefined) continue
+    if (address === undefined) return
     count++
     if (group?.backend.portsId !== portsId) {
       group = groups.get(portsId)
@@ -34,7 +35,7 @@ export function endpointSubsets(backends: Iterable<Backend>): {
     }
     if (backend.isReady) group.ready.push(address)
     else group.notReady.push(address)
-  }
+  })
   const isTruncated = count > ADDRESSES_MAX
   if (isTruncated) truncate([...groups.values()])
   const subsets: EndpointSubset[] = []

@@ -186,10 +186,9 @@ export class Scheduler {
     store.modify<Pod>(Pods, namespace, name, current => ({
       ...current,
       spec: extended(current.spec, { nodeName: node }),
-      status: {
-        ...current.status,
+      status: extended(current.status, {
         conditions: withCondition(current.status?.conditions, { type: 'PodScheduled', status: 'True' }, now),
-      },
+      }),
     }))
     events.normal(SOURCE, Pods, pod, 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
   }

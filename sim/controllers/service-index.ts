@@ -37,13 +37,9 @@ export class ServiceIndex {
   // hot: once or twice for each change of a pod.
   selecting(pod: Pod): readonly string[] {
     const { namespace = '', labels } = pod.metadata ?? {}
-    let found = NONE
-    for (const key of this.#places.of(namespace, labels)) {
-      if (!this.selects(key, pod)) continue
-      if (found === NONE) found = []
-      found.push(key)
-    }
-    return found
+    const keys = this.#places.of(namespace, labels)
+    for (const key of keys) if (!this.selects(key, pod)) return keys.filter(one => this.selects(one, pod))
+    return keys
   }
 
   /** Whether the Service selects the pod; both in one namespace. */
@@ -55,5 +51,3 @@ export class ServiceIndex {
     return true
   }
 }
-
-const NONE: string[] = []
