@@ -85,6 +85,8 @@ export class StatefulSetController {
       if (type === 'MODIFIED' && previous?.metadata.labels !== object.metadata.labels) this.#release(object, owner.name)
       return
     }
+    // Nearly all pods have another owner and stay.
+    if (type !== 'DELETED' && owner !== undefined) return
     const name = partsOf(object.metadata.name)?.set
     const set = name === undefined ? undefined : this.#get(`${namespace}/${name}`)
     if (set === undefined) return

@@ -11,7 +11,7 @@ function setUp(capacity: number): {
   readonly store: ObjectStore
   readonly recorder: EventRecorder
   readonly pods: readonly Stored<Pod>[]
-  said(): string[]
+  readonly said: () => string[]
 } {
   const clock = new VirtualClock()
   const store = new ObjectStore(clock, new Prng('x'))
