@@ -1,9 +1,25 @@
 import type { Timer } from './clock.ts'
 
-interface Entry {
+/** A planned call, and the handle that cancels it. */
+class Entry implements Timer {
   readonly atMs: number
   readonly seq: number
+  /** `null` once it was made or cancelled. */
   fn: (() => void) | null
+  readonly #onCancel: () => void
+
+  constructor(atMs: number, seq: number, fn: () => void, onCancel: () => void) {
+    this.atMs = atMs
+    this.seq = seq
+    this.fn = fn
+    this.#onCancel = onCancel
+  }
+
+  cancel(): void {
+    if (this.fn === null) return
+    this.fn = null
+    this.#onCancel()
+  }
 }
 
 /** Heaps up to here are not worth sweeping. */
@@ -19,6 +35,10 @@ export class EventQueue {
   #heap: Entry[] = []
   #seq = 0
   #live = 0
+  readonly #onCancel = (): void => {
+    this.#live--
+    if (this.#heap.length > SWEEP_FROM && this.#live * 2 < this.#heap.length) this.#sweep()
+  }
 
   /** Entries that are still to be called. */
   get size(): number {
@@ -26,18 +46,11 @@ export class EventQueue {
   }
 
   push(atMs: number, fn: () => void): Timer {
-    const entry: Entry = { atMs, seq: this.#seq++, fn }
+    const entry = new Entry(atMs, this.#seq++, fn, this.#onCancel)
     this.#live++
     this.#heap.push(entry)
     this.#siftUp(this.#heap.length - 1)
-    return {
-      cancel: () => {
-        if (entry.fn === null) return
-        entry.fn = null
-        this.#live--
-        if (this.#heap.length > SWEEP_FROM && this.#live * 2 < this.#heap.length) this.#sweep()
-      },
-    }
+    return entry
   }
 
   /** Time of the next call, or `undefined` when there is none. */
@@ -76,32 +89,32 @@ export class EventQueue {
   }
 
   #siftUp(from: number): void {
+    const heap = this.#heap
+    const entry = heap[from]!
     let i = from
     while (i > 0) {
       const parent = (i - 1) >> 1
-      if (before(this.#heap[parent]!, this.#heap[i]!)) return
-      this.#swap(i, parent)
+      if (before(heap[parent]!, entry)) break
+      heap[i] = heap[parent]!
       i = parent
     }
+    heap[i] = entry
   }
 
   #siftDown(from: number): void {
+    const heap = this.#heap
+    const entry = heap[from]!
+    const { length } = heap
     let i = from
     for (;;) {
-      const left = 2 * i + 1
-      if (left >= this.#heap.length) return
-      const right = left + 1
-      const child = right < this.#heap.length && before(this.#heap[right]!, this.#heap[left]!) ? right : left
-      if (before(this.#heap[i]!, this.#heap[child]!)) return
-      this.#swap(i, child)
+      let child = 2 * i + 1
+      if (child >= length) break
+      if (child + 1 < length && before(heap[child + 1]!, heap[child]!)) child++
+      if (before(entry, heap[child]!)) break
+      heap[i] = heap[child]!
       i = child
     }
-  }
-
-  #swap(a: number, b: number): void {
-    const entry = this.#heap[a]!
-    this.#heap[a] = this.#heap[b]!
-    this.#heap[b] = entry
+    heap[i] = entry
   }
 }
 

@@ -218,9 +218,21 @@ export const BUILT_IN_RESOURCES: readonly ResourceType[] = [
   CustomResourceDefinitions,
 ]
 
-/** `apiVersion` as objects of this type carry it. */
+const apiVersions = new WeakMap<ResourceType, string>()
+
+/**
+ * `apiVersion` as objects of this type carry it.
+ *
+ * hot: once for each write; the same string each time, so that versions of an object share it.
+ */
 export function apiVersionOf(type: ResourceType): string {
-  return type.group === '' ? type.version : `${type.group}/${type.version}`
+  if (type.group === '') return type.version
+  let version = apiVersions.get(type)
+  if (version === undefined) {
+    version = `${type.group}/${type.version}`
+    apiVersions.set(type, version)
+  }
+  return version
 }
 
 /** Kinds whose changes Kubernetes does not count: their objects have no `metadata.generation`. */

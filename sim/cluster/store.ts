@@ -1,5 +1,5 @@
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js'
-import { assert, type Clock, type Prng } from '../../base/index.ts'
+import { assert, type Clock, extended, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import type { KubeObject, Stored, StoredMeta, Writable } from './objects.ts'
 import { Catalogue } from './catalogue.ts'
@@ -51,7 +51,8 @@ export class ObjectStore {
   readonly #prng: Prng
   readonly #historyCapacity: number
   readonly #tables = new Map<ResourceType, Table>()
-  readonly #listeners: Listener[] = []
+  /** Replaced as a whole, so that who is called is settled when an event is handed out. */
+  #listeners: readonly Listener[] = []
   readonly #pending: StoreEvent[] = []
   #dispatching = false
   #resourceVersion = 0
@@ -117,7 +118,7 @@ export class ObjectStore {
   }
 
   #newVersion<T extends KubeObject>(type: ResourceType, draft: T, prng: Prng, uid: string | undefined): Stored<T> {
-    const meta = { ...draft.metadata }
+    const meta: Writable<ObjectMeta> = extended(draft.metadata, {})
     const name = nameFor(meta, prng)
     if (name === undefined) {
       throw new ApiError(
@@ -140,8 +141,8 @@ export class ObjectStore {
     meta.uid = uid ?? prng.uuid()
     meta.creationTimestamp = timestamp(this.#clock.unixMs())
     if (hasGeneration(type)) meta.generation ??= 1
-    else delete meta.generation
-    return { ...draft, metadata: meta } as Stored<T>
+    else if (meta.generation !== undefined) delete meta.generation
+    return extended(draft, { metadata: meta }) as Stored<T>
   }
 
   /**
@@ -166,7 +167,8 @@ export class ObjectStore {
     const current = this.get<T>(type, next.metadata?.namespace, name)
     if (current === undefined) throw notFound(type, name)
     const stored = nextVersion(type, current, next)
-    if (sameJson(stored, current)) return current
+    // Nearly all writes differ in the status: the rest need not be compared then.
+    if (sameJson(statusOf(stored), statusOf(current)) && sameJson(stored, current)) return current
     if (
       stored.metadata.deletionTimestamp !== undefined &&
       !isHeld(type, stored) &&
@@ -232,12 +234,11 @@ export class ObjectStore {
     if (current.metadata.deletionTimestamp !== undefined && (type !== Pods || (alreadyS ?? 0) <= graceS)) return current
     const marked = {
       ...current,
-      metadata: {
-        ...current.metadata,
+      metadata: extended(current.metadata, {
         deletionTimestamp: timestamp(this.#clock.unixMs() + graceS * 1000),
         deletionGracePeriodSeconds: graceS,
-      },
-    } as Stored<T>
+      }),
+    }
     return this.#commit('MODIFIED', type, marked, current)
   }
 
@@ -276,10 +277,10 @@ export class ObjectStore {
 
   /** Calls `listener` for every event from now on, of all kinds. Returns a function that ends it. */
   subscribe(listener: Listener): () => void {
-    this.#listeners.push(listener)
+    this.#listeners = [...this.#listeners, listener]
     return () => {
       const index = this.#listeners.indexOf(listener)
-      if (index >= 0) this.#listeners.splice(index, 1)
+      if (index >= 0) this.#listeners = this.#listeners.toSpliced(index, 1)
     }
   }
 
@@ -303,8 +304,9 @@ export class ObjectStore {
     stored.kind = type.kind
     stored.metadata.resourceVersion = String(resourceVersion)
     const table = this.#table(type)
-    if (change === 'DELETED') table.delete(stored)
-    else table.set(stored)
+    if (change === 'MODIFIED') table.replace(stored)
+    else if (change === 'ADDED') table.add(stored)
+    else table.delete(stored)
     const event: StoreEvent = { type: change, resource: type, object: stored, previous, resourceVersion }
     table.history.push(event)
     this.#pending.push(event)
@@ -317,7 +319,7 @@ export class ObjectStore {
     this.#dispatching = true
     try {
       for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
-        for (const listener of this.#listeners.slice()) listener(event)
+        for (const listener of this.#listeners) listener(event)
       }
     } finally {
       this.#dispatching = false
@@ -325,12 +327,17 @@ export class ObjectStore {
   }
 }
 
+/** Where the versions of one object are kept, one after the other. */
+interface Slot {
+  object: Stored
+}
+
 /** The objects of one kind: all of them by uid, and by namespace and name. */
 class Table {
   readonly history: EventHistory
-  readonly #byUid = new Map<string, Stored>()
+  readonly #byUid = new Map<string, Slot>()
   /** Those without a namespace under ''. */
-  readonly #byNamespace = new Map<string, Map<string, Stored>>()
+  readonly #byNamespace = new Map<string, Map<string, Slot>>()
 
   constructor(historyCapacity: number, resourceVersion: number) {
     this.history = new EventHistory(historyCapacity)
@@ -338,12 +345,12 @@ class Table {
   }
 
   get(namespace: string | undefined, name: string): Stored | undefined {
-    return this.#byNamespace.get(namespace ?? '')?.get(name)
+    return this.#byNamespace.get(namespace ?? '')?.get(name)?.object
   }
 
   /** In order of creation. */
   list(namespace: string | undefined): Stored[] {
-    return [...(this.#within(namespace)?.values() ?? [])]
+    return Array.from(this.#within(namespace)?.values() ?? [], slot => slot.object)
   }
 
   count(namespace: string | undefined): number {
@@ -352,15 +359,23 @@ class Table {
 
   /** By uid. */
   copy(): Map<string, Stored> {
-    return new Map(this.#byUid)
+    const objects = new Map<string, Stored>()
+    for (const [uid, { object }] of this.#byUid) objects.set(uid, object)
+    return objects
   }
 
-  set(object: Stored): void {
+  add(object: Stored): void {
     const { uid, namespace = '', name } = object.metadata
-    this.#byUid.set(uid, object)
+    const slot: Slot = { object }
+    this.#byUid.set(uid, slot)
     const siblings = this.#byNamespace.get(namespace)
-    if (siblings === undefined) this.#byNamespace.set(namespace, new Map([[name, object]]))
-    else siblings.set(name, object)
+    if (siblings === undefined) this.#byNamespace.set(namespace, new Map([[name, slot]]))
+    else siblings.set(name, slot)
+  }
+
+  // hot: once for each write.
+  replace(object: Stored): void {
+    this.#byUid.get(object.metadata.uid)!.object = object
   }
 
   delete({ metadata: { uid, namespace = '', name } }: Stored): void {
@@ -370,7 +385,7 @@ class Table {
     if (siblings?.size === 0) this.#byNamespace.delete(namespace)
   }
 
-  #within(namespace: string | undefined): Map<string, Stored> | undefined {
+  #within(namespace: string | undefined): Map<string, Slot> | undefined {
     return namespace === undefined ? this.#byUid : this.#byNamespace.get(namespace)
   }
 }
@@ -482,6 +497,10 @@ function specOf(type: ResourceType, object: KubeObject): unknown {
   if (!type.isCustom) return (object as { spec?: unknown }).spec
   const { metadata: _, status, ...content } = object as KubeObject & { status?: unknown }
   return type.subresources.includes('status') ? content : { ...content, status }
+}
+
+function statusOf(object: KubeObject): unknown {
+  return (object as { status?: unknown }).status
 }
 
 function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {

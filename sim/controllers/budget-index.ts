@@ -3,6 +3,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.js'
 import { compileLabelSelector, keyOf, type LabelMatcher, type Stored } from '../cluster/index.ts'
 import { controllerOf, isReady } from '../informers/index.ts'
+import { LabelPlaces } from './label-places.ts'
 
 /** What a budget counts of one of its pods. */
 interface Member {
@@ -115,7 +116,7 @@ export class BudgetMembers {
  */
 export class BudgetIndex {
   readonly #members = new Map<string, BudgetMembers>()
-  readonly #places = new Map<string, Set<string>>()
+  readonly #places = new LabelPlaces()
 
   /** Adds a budget, or replaces it when its selector is another. Returns its members when they have to be gathered. */
   set(budget: Stored<PodDisruptionBudget>): BudgetMembers | undefined {
@@ -127,10 +128,7 @@ export class BudgetIndex {
     this.delete(budget)
     const members = new BudgetMembers(selector)
     this.#members.set(key, members)
-    const place = placeOf(budget.metadata.namespace, selector)
-    const keys = this.#places.get(place)
-    if (keys === undefined) this.#places.set(place, new Set([key]))
-    else keys.add(key)
+    this.#places.add(budget.metadata.namespace ?? '', ...firstPair(selector), key)
     return members
   }
 
@@ -139,10 +137,7 @@ export class BudgetIndex {
     const members = this.#members.get(key)
     if (members === undefined) return
     this.#members.delete(key)
-    const place = placeOf(budget.metadata.namespace, members.selector)
-    const keys = this.#places.get(place)
-    keys?.delete(key)
-    if (keys?.size === 0) this.#places.delete(place)
+    this.#places.remove(budget.metadata.namespace ?? '', ...firstPair(members.selector), key)
   }
 
   get(key: string): BudgetMembers | undefined {
@@ -150,22 +145,25 @@ export class BudgetIndex {
   }
 
   // hot: once for each change of a pod, in clusters without budgets, too.
-  selecting({ metadata: { namespace, labels = {} } }: Stored<Pod>): readonly string[] {
+  selecting({ metadata: { namespace = '', labels } }: Stored<Pod>): readonly string[] {
     if (this.#members.size === 0) return NONE
     const found: string[] = []
-    const look = (place: string): void => {
-      for (const key of this.#places.get(place) ?? []) if (this.#members.get(key)!.selects(labels)) found.push(key)
-    }
-    for (const label in labels) look(`${namespace ?? ''}/${label}=${labels[label]!}`)
-    look(`${namespace ?? ''}/`)
+    for (const key of this.#places.of(namespace, labels)) if (this.#selects(key, labels)) found.push(key)
+    for (const key of this.#places.of(namespace, NO_PAIR)) if (this.#selects(key, labels)) found.push(key)
     return found
+  }
+
+  #selects(key: string, labels: Readonly<Record<string, string>> | undefined): boolean {
+    return this.#members.get(key)!.selects(labels)
   }
 }
 
 const NONE: readonly string[] = []
 const NOTHING: LabelSelector = { matchExpressions: [{ key: 'nothing', operator: 'In', values: [] }] }
 
-function placeOf(namespace: string | undefined, { matchLabels = {} }: LabelSelector): string {
-  const [first] = Object.entries(matchLabels)
-  return `${namespace ?? ''}/${first === undefined ? '' : `${first[0]}=${first[1]}`}`
+/** Where budgets are filed that have no pair; no label is called so. */
+const NO_PAIR = { '': '' }
+
+function firstPair({ matchLabels = {} }: LabelSelector): readonly [label: string, value: string] {
+  return Object.entries(matchLabels)[0] ?? ['', '']
 }

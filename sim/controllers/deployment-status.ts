@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from 'kubernetes-types/apps/v1.js'
 import type { Stored } from '../cluster/index.ts'
+import { extended } from '../../base/index.ts'
 import { conditionStatus, withCondition } from '../informers/index.ts'
 import { rollBounds } from './rolling-update.ts'
 
@@ -25,38 +26,34 @@ export function deploymentStatus({ deployment, fresh, old }: Rollout, now: strin
     ready += status?.readyReplicas ?? 0
     available += status?.availableReplicas ?? 0
   }
-  const counts = {
-    replicas,
-    updatedReplicas: fresh?.status?.replicas ?? 0,
-    readyReplicas: ready,
-    availableReplicas: available,
-    unavailableReplicas: Math.max(0, wanted - available),
-  }
+  const updated = fresh?.status?.replicas ?? 0
+  const unavailable = Math.max(0, wanted - available)
   const collisionCount = deployment.status?.collisionCount
   const minAvailable = (deployment.spec?.replicas ?? 1) - rollBounds(deployment).maxUnavailable
-  return {
-    observedGeneration: deployment.metadata.generation ?? 1,
-    // As in Kubernetes, a count of nothing is left out.
-    ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
-    ...(collisionCount === undefined ? {} : { collisionCount }),
-    conditions: withTimes(
-      deployment.status?.conditions,
-      available >= minAvailable
-        ? {
-            type: 'Available',
-            status: 'True',
-            reason: 'MinimumReplicasAvailable',
-            message: 'Deployment has minimum availability.',
-          }
-        : {
-            type: 'Available',
-            status: 'False',
-            reason: 'MinimumReplicasUnavailable',
-            message: 'Deployment does not have minimum availability.',
-          },
-      now,
-    ),
-  }
+  // As in Kubernetes, a count of nothing is left out.
+  const status: DeploymentStatus = { observedGeneration: deployment.metadata.generation ?? 1 }
+  if (replicas > 0) status.replicas = replicas
+  if (updated > 0) status.updatedReplicas = updated
+  if (ready > 0) status.readyReplicas = ready
+  if (available > 0) status.availableReplicas = available
+  if (unavailable > 0) status.unavailableReplicas = unavailable
+  if (collisionCount !== undefined) status.collisionCount = collisionCount
+  const isAvailable = available >= minAvailable
+  status.conditions = withTimes(deployment.status?.conditions, isAvailable ? AVAILABLE : UNAVAILABLE, now)
+  return status
+}
+
+const AVAILABLE: DeploymentCondition = {
+  type: 'Available',
+  status: 'True',
+  reason: 'MinimumReplicasAvailable',
+  message: 'Deployment has minimum availability.',
+}
+const UNAVAILABLE: DeploymentCondition = {
+  type: 'Available',
+  status: 'False',
+  reason: 'MinimumReplicasUnavailable',
+  message: 'Deployment does not have minimum availability.',
 }
 
 /** All pods are of the current template and available, and no others are left. */
@@ -130,5 +127,7 @@ function withTimes(
   if (conditionStatus(list, next.type) === next.status && isSame && next.reason !== 'ReplicaSetUpdated')
     return [...list]
   const changed = withCondition(list, next, now)
-  return changed.map(condition => (condition.type === next.type ? { ...condition, lastUpdateTime: now } : condition))
+  return changed.map(condition =>
+    condition.type === next.type ? extended(condition, { lastUpdateTime: now }) : condition,
+  )
 }

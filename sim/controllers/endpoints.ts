@@ -167,7 +167,7 @@ export class EndpointsController {
     const before = view.backends.get(uid)
     const after = backendOf(view.service, pod, this.#nodeOf, before)
     if (after === undefined) return view.backends.delete(uid)
-    view.backends.set(uid, after)
+    if (after !== before) view.backends.set(uid, after)
     return after.endpoint !== before?.endpoint
   }
 
@@ -261,7 +261,7 @@ export class EndpointsController {
   #writeLegacy({ service, backends }: View, trigger: string | undefined): void {
     const { store } = this.#env
     const { namespace = '', name } = service.metadata
-    const { subsets, isTruncated } = endpointSubsets(backends.values())
+    const { subsets, isTruncated } = endpointSubsets(backends)
     const current = store.get<EndpointsObject>(Endpoints, namespace, name)
     if (current !== undefined && hasSubsets(current, subsets)) return
     const { annotations, ...metadata } = current?.metadata ?? { namespace, name }

@@ -1,4 +1,4 @@
-import type { EndpointAddress, Endpoints, EndpointSubset } from 'kubernetes-types/core/v1.js'
+import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from 'kubernetes-types/core/v1.js'
 import type { Backend } from './service-pods.ts'
 
 /** Addresses that one Endpoints object holds at most; it is cut there, as Kubernetes does. */
@@ -14,16 +14,17 @@ interface Group {
  * The subsets of the legacy Endpoints object: one for each set of ports, ready and not ready apart. Of too many, the ready
  * ones are kept first.
  */
-export function endpointSubsets(backends: Iterable<Backend>): {
+export function endpointSubsets(backends: ReadonlyMap<string, Backend>): {
   readonly subsets: EndpointSubset[]
   readonly isTruncated: boolean
 } {
   const groups = new Map<string, Group>()
   let group: Group | undefined
   let count = 0
-  for (const backend of backends) {
+  // Not by an iterator, which makes an object for each of what may be a thousand.
+  backends.forEach(backend => {
     const { address, portsId } = backend
-    if (address === undefined) continue
+    if (address === undefined) return
     count++
     if (group?.backend.portsId !== portsId) {
       group = groups.get(portsId)
@@ -34,24 +35,36 @@ export function endpointSubsets(backends: Iterable<Backend>): {
     }
     if (backend.isReady) group.ready.push(address)
     else group.notReady.push(address)
-  }
+  })
   const isTruncated = count > ADDRESSES_MAX
   if (isTruncated) truncate([...groups.values()])
   const subsets: EndpointSubset[] = []
   for (const { backend, ready, notReady } of groups.values()) {
     if (ready.length + notReady.length === 0) continue
-    subsets.push({
-      ...(ready.length > 0 ? { addresses: ready } : {}),
-      ...(notReady.length > 0 ? { notReadyAddresses: notReady } : {}),
-      ports: backend.ports.map(({ name, port, protocol, appProtocol }) => ({
-        ...(name === undefined || name === '' ? {} : { name }),
-        port: port!,
-        ...(protocol === undefined ? {} : { protocol }),
-        ...(appProtocol === undefined ? {} : { appProtocol }),
-      })),
-    })
+    const subset: EndpointSubset = {}
+    if (ready.length > 0) subset.addresses = ready
+    if (notReady.length > 0) subset.notReadyAddresses = notReady
+    subset.ports = legacyPorts(backend.ports)
+    subsets.push(subset)
   }
   return { subsets, isTruncated }
+}
+
+/** By the ports of the backends, which are shared: an Endpoints object is written often, and its ports hardly ever change. */
+const portsOf = new WeakMap<Backend['ports'], EndpointPort[]>()
+
+function legacyPorts(ports: Backend['ports']): EndpointPort[] {
+  let legacy = portsOf.get(ports)
+  if (legacy === undefined) {
+    legacy = ports.map(({ name, port, protocol, appProtocol }) => ({
+      ...(name === undefined || name === '' ? {} : { name }),
+      port: port!,
+      ...(protocol === undefined ? {} : { protocol }),
+      ...(appProtocol === undefined ? {} : { appProtocol }),
+    }))
+    portsOf.set(ports, legacy)
+  }
+  return legacy
 }
 
 function truncate(groups: readonly Group[]): void {
@@ -74,7 +87,7 @@ export function hasSubsets({ subsets = [] }: Endpoints, next: readonly EndpointS
     return (
       sameList(subset.addresses, other.addresses) &&
       sameList(subset.notReadyAddresses, other.notReadyAddresses) &&
-      JSON.stringify(subset.ports) === JSON.stringify(other.ports)
+      (subset.ports === other.ports || JSON.stringify(subset.ports) === JSON.stringify(other.ports))
     )
   })
 }

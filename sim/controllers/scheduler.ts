@@ -1,5 +1,5 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
-import type { Prng, Timer } from '../../base/index.ts'
+import { extended, type Prng, type Timer } from '../../base/index.ts'
 import { Nodes, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
 import { withCondition, stampOf } from '../informers/index.ts'
 import type { ControllerEnvironment } from './environment.ts'
@@ -185,11 +185,10 @@ export class Scheduler {
     this.#forget(uid)
     store.modify<Pod>(Pods, namespace, name, current => ({
       ...current,
-      spec: { ...current.spec!, nodeName: node },
-      status: {
-        ...current.status,
+      spec: extended(current.spec, { nodeName: node }),
+      status: extended(current.status, {
         conditions: withCondition(current.status?.conditions, { type: 'PodScheduled', status: 'True' }, now),
-      },
+      }),
     }))
     events.normal(SOURCE, Pods, pod, 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`)
   }

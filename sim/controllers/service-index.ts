@@ -1,10 +1,10 @@
 import type { Pod, Service } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../cluster/index.ts'
+import { LabelPlaces } from './label-places.ts'
 
 interface Entry {
   readonly selector: readonly (readonly [label: string, value: string])[]
-  /** Where the entry is filed. */
-  readonly place: string
+  readonly namespace: string
 }
 
 /**
@@ -13,7 +13,7 @@ interface Entry {
  */
 export class ServiceIndex {
   readonly #entries = new Map<string, Entry>()
-  readonly #places = new Map<string, Set<string>>()
+  readonly #places = new LabelPlaces()
 
   /** Adds or replaces a Service; one without a selector is not filed. */
   set(key: string, { metadata, spec }: Stored<Service>): void {
@@ -21,42 +21,33 @@ export class ServiceIndex {
     const selector = Object.entries(spec?.selector ?? {})
     const first = selector[0]
     if (first === undefined) return
-    const place = placeOf(metadata.namespace, first[0], first[1])
-    this.#entries.set(key, { selector, place })
-    const keys = this.#places.get(place)
-    if (keys === undefined) this.#places.set(place, new Set([key]))
-    else keys.add(key)
+    const { namespace = '' } = metadata
+    this.#entries.set(key, { selector, namespace })
+    this.#places.add(namespace, first[0], first[1], key)
   }
 
   remove(key: string): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     this.#entries.delete(key)
-    const keys = this.#places.get(entry.place)
-    keys?.delete(key)
-    if (keys?.size === 0) this.#places.delete(entry.place)
+    const [label, value] = entry.selector[0]!
+    this.#places.remove(entry.namespace, label, value, key)
   }
 
-  selecting(pod: Pod): string[] {
-    const { namespace, labels = {} } = pod.metadata ?? {}
-    const found: string[] = []
-    for (const label in labels) {
-      const keys = this.#places.get(placeOf(namespace, label, labels[label]!))
-      if (keys === undefined) continue
-      for (const key of keys) if (this.selects(key, pod)) found.push(key)
-    }
-    return found
+  // hot: once or twice for each change of a pod.
+  selecting(pod: Pod): readonly string[] {
+    const { namespace = '', labels } = pod.metadata ?? {}
+    const keys = this.#places.of(namespace, labels)
+    for (const key of keys) if (!this.selects(key, pod)) return keys.filter(one => this.selects(one, pod))
+    return keys
   }
 
   /** Whether the Service selects the pod; both in one namespace. */
   selects(key: string, pod: Pod): boolean {
     const entry = this.#entries.get(key)
-    if (entry === undefined || !key.startsWith(`${pod.metadata?.namespace ?? ''}/`)) return false
-    const labels = pod.metadata?.labels ?? {}
-    return entry.selector.every(([label, value]) => labels[label] === value)
+    if (entry === undefined || entry.namespace !== (pod.metadata?.namespace ?? '')) return false
+    const labels = pod.metadata?.labels
+    for (const [label, value] of entry.selector) if (labels?.[label] !== value) return false
+    return true
   }
-}
-
-function placeOf(namespace: string | undefined, label: string, value: string): string {
-  return `${namespace ?? ''}/${label}=${value}`
 }

@@ -6,6 +6,7 @@ import { idOfPorts } from './slice-plan.ts'
 
 /** What one pod contributes to a Service. Objects are shared with the slices that hold them, so they are compared by identity. */
 export interface Backend {
+  /** The version of the pod with which this came about; a later one may have led to the same. */
   readonly pod: Stored<Pod>
   readonly endpoint: Endpoint
   /** The ports that the Service's ports come to on this pod, and their identity: pods of one identity share slices. */
@@ -78,7 +79,7 @@ export function backendOf(
   const terminating = pod.metadata.deletionTimestamp !== undefined
   const publishesAll = service.spec?.publishNotReadyAddresses === true
   const ready = publishesAll || (serving && !terminating)
-  if (before !== undefined && isSame(before, pod, ip, ready, serving, terminating)) return { ...before, pod }
+  if (before !== undefined && isSame(before, pod, ip, ready, serving, terminating)) return before
   const { namespace = '', name, uid } = pod.metadata
   const targetRef = { kind: 'Pod', namespace, name, uid }
   const { nodeName, hostname, subdomain } = pod.spec ?? {}

@@ -17,7 +17,7 @@ export class SliceBook {
     const before = this.slices.get(name)?.endpoints ?? []
     const after = slice.endpoints
     let same = 0
-    while (same < before.length && same < after.length && uidOf(before[same]!) === uidOf(after[same]!)) same++
+    while (same < before.length && same < after.length && isOfOnePod(before[same]!, after[same]!)) same++
     this.slices.set(name, slice)
     this.#unplace(name, before, same)
     for (let i = same; i < after.length; i++) {
@@ -37,6 +37,10 @@ export class SliceBook {
       if (uid !== undefined && this.placeOf.get(uid) === name) this.placeOf.delete(uid)
     }
   }
+}
+
+function isOfOnePod(a: Endpoint, b: Endpoint): boolean {
+  return a === b || uidOf(a) === uidOf(b)
 }
 
 function uidOf({ targetRef }: Endpoint): string | undefined {

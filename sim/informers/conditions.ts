@@ -8,7 +8,10 @@ export interface Condition {
 }
 
 export function conditionStatus(conditions: readonly Condition[] | undefined, type: string): string | undefined {
-  return conditions?.find(condition => condition.type === type)?.status
+  if (conditions === undefined) return undefined
+  // hot: some twenty times for each change of a pod.
+  for (const condition of conditions) if (condition.type === type) return condition.status
+  return undefined
 }
 
 /**
@@ -17,11 +20,20 @@ export function conditionStatus(conditions: readonly Condition[] | undefined, ty
  */
 export function withCondition<C extends Condition>(conditions: readonly C[] | undefined, next: C, now: string): C[] {
   const list = conditions ?? []
-  const index = list.findIndex(condition => condition.type === next.type)
-  if (index < 0) return [...list, { ...next, lastTransitionTime: now }]
-  const old = list[index]!
-  if (old.status === next.status && old.reason === next.reason && old.message === next.message) return list as C[]
-  const { reason: _reason, message: _message, ...rest } = old
-  const lastTransitionTime = old.status === next.status ? (old.lastTransitionTime ?? now) : now
-  return list.with(index, { ...rest, ...next, lastTransitionTime })
+  let index = 0
+  while (index < list.length && list[index]!.type !== next.type) index++
+  const old = list[index]
+  if (old?.status === next.status && old.reason === next.reason && old.message === next.message) return list as C[]
+  const changed = list.slice()
+  changed[index] = replaced(old, next, old?.status === next.status ? (old.lastTransitionTime ?? now) : now)
+  return changed
+}
+
+// hot: several times for each pod. Copied field by field: conditions are to have few shapes, see `extended`.
+function replaced<C extends Condition>(old: C | undefined, next: C, lastTransitionTime: string): C {
+  const condition = {} as C
+  for (const key in old) if (key !== 'reason' && key !== 'message') condition[key] = old[key]
+  for (const key in next) condition[key] = next[key]
+  condition.lastTransitionTime = lastTransitionTime
+  return condition
 }

@@ -25,17 +25,44 @@ const REFILL_MS = 300_000
 const SIMILAR_MAX = 10
 const SIMILAR_MS = 600_000
 const SWEEP_MS = 60_000
-/** Sources, groups of alike events and single events that are remembered; client-go has 4 096. */
-const REMEMBERED = 8192
+/** Sight of an event that has been deleted: none. */
+const FORGOTTEN = -1
+/** Objects of which it is remembered what was said; client-go has as many sources, groups of alike events and single events. */
+const REMEMBERED = 4096
+/** From so many on, a group's events are looked through for those that are gone. */
+const PRUNE_FROM = 16
 
+/** What somebody has said of one object. */
 interface Source {
+  readonly component: string
+  readonly host: string | undefined
   tokens: number
   refilledMs: number
+  readonly groups: Group[]
 }
 
+/** Events of one source about one object that are alike but for their message. */
+interface Group {
+  readonly level: 'Normal' | 'Warning'
+  readonly reason: string
+  /** Since `firstMs`. */
+  count: number
+  firstMs: number
+  /** The Event that stands for each message, and the one for all that came after too many. */
+  single: Single[]
+  combined: Kept | undefined
+}
+
+interface Single {
+  readonly said: string
+  kept: Kept
+}
+
+/** An Event that is in the store, as far as we know. */
 interface Kept {
   readonly namespace: string
-  readonly seenMs: number
+  readonly name: string
+  seenMs: number
 }
 
 /**
@@ -48,15 +75,13 @@ export class EventRecorder {
   readonly #store: ObjectStore
   readonly #capacity: number
   readonly #ttlMs: number
-  /** By name of the Event. */
-  readonly #kept = new Map<string, Kept>()
-  /** Names in order of their sights, several for an event that was seen again; `#head` is the oldest. */
-  #sights: { readonly name: string; readonly seenMs: number }[] = []
+  /** Events in order of their sights, several for one that was seen again; `#head` is the oldest. */
+  #sights: { readonly kept: Kept; readonly seenMs: number }[] = []
   #head = 0
-  /** Name of the Event that stands for a (source, object, type, reason, message). */
-  readonly #same = new RecentMap<string>(REMEMBERED)
-  readonly #similar = new RecentMap<{ count: number; firstMs: number }>(REMEMBERED)
-  readonly #sources = new RecentMap<Source>(REMEMBERED)
+  /** Events that have not been forgotten. */
+  #count = 0
+  /** By uid of the object. An object has few sources, and a source little to say: both are looked through. */
+  readonly #sources = new RecentMap<Source[]>(REMEMBERED)
 
   constructor(clock: PlannedClock, prng: Prng, store: ObjectStore, options: EventRecorderOptions = {}) {
     this.#clock = clock
@@ -83,66 +108,91 @@ export class EventRecorder {
   }
 
   #record(
-    source: EventSource,
+    by: EventSource,
     level: 'Normal' | 'Warning',
     type: ResourceType,
     about: Stored,
     reason: string,
     said: string,
   ): void {
-    const subject = `${source.component}/${source.host ?? ''}/${about.metadata.uid}`
-    if (!this.#mayRecord(subject)) return
-    const group = `${subject}/${level}/${reason}`
+    const source = this.#sourceOf(by, about.metadata.uid)
+    if (!this.#mayRecord(source)) return
+    const group = groupOf(source, level, reason)
     const isCombined = this.#isOneOfMany(group)
     const message = isCombined ? `(combined from similar events): ${said}` : said
-    const id = isCombined ? group : `${group}/${said}`
-    const name = this.#same.get(id)
-    const namespace = about.metadata.namespace ?? 'default'
-    if (name !== undefined && this.#recount(namespace, name, message)) return
+    const known = isCombined ? undefined : group.single.find(single => single.said === said)
+    const kept = isCombined ? group.combined : known?.kept
+    if (kept !== undefined && this.#recount(kept, message)) return
     // Nothing new comes into a namespace that is being deleted: the API refuses it.
-    if (this.#store.get(Namespaces, undefined, namespace)?.metadata.deletionTimestamp !== undefined) return
+    if (this.#isEnding(about.metadata.namespace)) return
+    const fresh = this.#create(by, level, type, about, reason, message)
+    if (isCombined) group.combined = fresh
+    else if (known !== undefined) known.kept = fresh
+    else remember(group, { said, kept: fresh })
+    this.#count++
+    this.#see(fresh)
+    while (this.#count > this.#capacity) this.#forgetOldest()
+  }
+
+  #isEnding(namespace = 'default'): boolean {
+    return this.#store.get(Namespaces, undefined, namespace)?.metadata.deletionTimestamp !== undefined
+  }
+
+  #create(
+    by: EventSource,
+    level: 'Normal' | 'Warning',
+    type: ResourceType,
+    about: Stored,
+    reason: string,
+    message: string,
+  ): Kept {
+    const namespace = about.metadata.namespace ?? 'default'
+    const name = `${about.metadata.name}.${this.#prng.word(16, '0123456789abcdef')}`
     const now = stampOf(this.#clock)
-    const event: Event = {
-      metadata: { namespace, name: `${about.metadata.name}.${this.#prng.word(16, '0123456789abcdef')}` },
+    this.#store.create<Event>(Events, {
+      metadata: { namespace, name },
       involvedObject: referenceTo(type, about),
       reason,
       message,
       type: level,
-      source: source.host === undefined ? { component: source.component } : { ...source },
-      reportingComponent: source.component,
-      reportingInstance: source.host ?? '',
+      source: by.host === undefined ? { component: by.component } : { component: by.component, host: by.host },
+      reportingComponent: by.component,
+      reportingInstance: by.host ?? '',
       firstTimestamp: now,
       lastTimestamp: now,
       count: 1,
-    }
-    const stored = this.#store.create<Event>(Events, event)
-    this.#same.set(id, stored.metadata.name)
-    this.#see(stored.metadata.name, namespace)
-    while (this.#kept.size > this.#capacity) this.#forgetOldest()
+    })
+    return { namespace, name, seenMs: this.#clock.elapsedMs }
   }
 
   /** Raises the count of an event that was recorded before; false when it is gone. */
-  #recount(namespace: string, name: string, message: string): boolean {
+  #recount(kept: Kept, message: string): boolean {
     const lastTimestamp = stampOf(this.#clock)
-    const stored = this.#store.modify<Event>(Events, namespace, name, event => ({
+    const stored = this.#store.modify<Event>(Events, kept.namespace, kept.name, event => ({
       ...event,
       message,
       lastTimestamp,
       count: (event.count ?? 1) + 1,
     }))
     if (stored === undefined) return false
-    this.#see(name, namespace)
+    this.#see(kept)
     return true
   }
 
-  #mayRecord(subject: string): boolean {
-    const nowMs = this.#clock.elapsedMs
-    const source = this.#sources.get(subject)
-    if (source === undefined) {
-      this.#sources.set(subject, { tokens: BURST - 1, refilledMs: nowMs })
-      return true
+  #sourceOf({ component, host }: EventSource, uid: string): Source {
+    let sources = this.#sources.get(uid)
+    if (sources === undefined) {
+      sources = []
+      this.#sources.set(uid, sources)
     }
-    const refill = Math.floor((nowMs - source.refilledMs) / REFILL_MS)
+    for (const source of sources) if (source.component === component && source.host === host) return source
+    const source: Source = { component, host, tokens: BURST, refilledMs: this.#clock.elapsedMs, groups: [] }
+    sources.push(source)
+    return source
+  }
+
+  #mayRecord(source: Source): boolean {
+    const refill = Math.floor((this.#clock.elapsedMs - source.refilledMs) / REFILL_MS)
     if (refill > 0) {
       source.tokens = Math.min(BURST, source.tokens + refill)
       source.refilledMs += refill * REFILL_MS
@@ -152,33 +202,33 @@ export class EventRecorder {
     return true
   }
 
-  #isOneOfMany(group: string): boolean {
+  #isOneOfMany(group: Group): boolean {
     const nowMs = this.#clock.elapsedMs
-    const similar = this.#similar.get(group)
-    if (similar === undefined || nowMs - similar.firstMs > SIMILAR_MS) {
-      this.#similar.set(group, { count: 1, firstMs: nowMs })
+    if (group.count === 0 || nowMs - group.firstMs > SIMILAR_MS) {
+      group.count = 1
+      group.firstMs = nowMs
       return false
     }
-    return ++similar.count > SIMILAR_MAX
+    return ++group.count > SIMILAR_MAX
   }
 
-  #see(name: string, namespace: string): void {
-    const seenMs = this.#clock.elapsedMs
-    this.#kept.set(name, { namespace, seenMs })
-    this.#sights.push({ name, seenMs })
+  #see(kept: Kept): void {
+    kept.seenMs = this.#clock.elapsedMs
+    this.#sights.push({ kept, seenMs: kept.seenMs })
   }
 
   /** Takes the oldest sight away, and the event with it unless it has been seen since. */
   #forgetOldest(): void {
-    const { name, seenMs } = this.#sights[this.#head++]!
+    const { kept, seenMs } = this.#sights[this.#head++]!
     if (this.#head * 2 > this.#sights.length) {
       this.#sights = this.#sights.slice(this.#head)
       this.#head = 0
     }
-    const kept = this.#kept.get(name)
-    if (kept === undefined || kept.seenMs !== seenMs) return
-    this.#kept.delete(name)
-    if (this.#store.get(Events, kept.namespace, name) !== undefined) this.#store.delete(Events, kept.namespace, name)
+    if (kept.seenMs !== seenMs) return
+    const { namespace, name } = kept
+    kept.seenMs = FORGOTTEN
+    this.#count--
+    if (this.#store.get(Events, namespace, name) !== undefined) this.#store.delete(Events, namespace, name)
   }
 
   #sweep(): void {
@@ -189,14 +239,23 @@ export class EventRecorder {
   }
 }
 
+function groupOf({ groups }: Source, level: Group['level'], reason: string): Group {
+  for (const group of groups) if (group.reason === reason && group.level === level) return group
+  const group: Group = { level, reason, count: 0, firstMs: 0, single: [], combined: undefined }
+  groups.push(group)
+  return group
+}
+
+/** Bounded by what a source may say within the time that events are kept. */
+function remember(group: Group, single: Single): void {
+  if (group.single.length >= PRUNE_FROM) group.single = group.single.filter(({ kept }) => kept.seenMs !== FORGOTTEN)
+  group.single.push(single)
+}
+
 function referenceTo(type: ResourceType, object: Stored): ObjectReference {
   const { namespace, name, uid, resourceVersion } = object.metadata
-  return {
-    kind: type.kind,
-    ...(namespace === undefined ? {} : { namespace }),
-    name,
-    uid,
-    apiVersion: apiVersionOf(type),
-    resourceVersion,
-  }
+  const apiVersion = apiVersionOf(type)
+  return namespace === undefined
+    ? { kind: type.kind, name, uid, apiVersion, resourceVersion }
+    : { kind: type.kind, namespace, name, uid, apiVersion, resourceVersion }
 }

@@ -4,6 +4,16 @@ import { controllerOf } from './owners.ts'
 import type { PlannedClock } from './planned-clock.ts'
 import { isActive, isFinished, isReady } from './pod-facts.ts'
 
+/** What groups count of a version of a pod. */
+interface Counted {
+  readonly isUnfinished: boolean
+  readonly isActive: boolean
+  readonly isReady: boolean
+  readonly node: string | undefined
+  /** Uid of its controller. */
+  readonly owner: string | undefined
+}
+
 /** A pod and what its stamps are too coarse to say. Replaced as a whole with every version of the pod. */
 export interface PodEntry {
   readonly pod: Stored<Pod>
@@ -11,6 +21,10 @@ export interface PodEntry {
   readonly createdMs: number
   /** Planned time at which it became ready; `undefined` while it is not. */
   readonly readySinceMs: number | undefined
+}
+
+interface CountedEntry extends PodEntry {
+  readonly counted: Counted
 }
 
 /** The pods that share an owner or a node, with counts that are kept rather than reckoned. */
@@ -26,30 +40,30 @@ export class PodGroup {
   /** Active pods by the name of their node. */
   readonly activeOn = new Map<string, number>()
 
-  add(entry: PodEntry): void {
+  add(entry: CountedEntry): void {
     this.entries.set(entry.pod.metadata.uid, entry)
-    this.#count(entry.pod, 1)
+    this.#count(entry.counted, 1)
   }
 
   /** Replaces the entry of a pod, keeping its place in the order. */
-  replace(before: PodEntry, entry: PodEntry): void {
-    this.#count(before.pod, -1)
+  // hot: twice for each change of a pod; few of them change what is counted.
+  replace(before: CountedEntry, entry: CountedEntry): void {
     this.entries.set(entry.pod.metadata.uid, entry)
-    this.#count(entry.pod, 1)
+    if (before.counted === entry.counted) return
+    this.#count(before.counted, -1)
+    this.#count(entry.counted, 1)
   }
 
-  remove(entry: PodEntry): void {
-    if (this.entries.delete(entry.pod.metadata.uid)) this.#count(entry.pod, -1)
+  remove(entry: CountedEntry): void {
+    if (this.entries.delete(entry.pod.metadata.uid)) this.#count(entry.counted, -1)
   }
 
-  // hot: four times for each change of a pod.
-  #count(pod: Pod, by: 1 | -1): void {
-    if (isFinished(pod)) return
+  #count({ isUnfinished, isActive, isReady, node }: Counted, by: 1 | -1): void {
+    if (!isUnfinished) return
     this.unfinished += by
-    if (!isActive(pod)) return
+    if (!isActive) return
     this.active += by
-    if (isReady(pod)) this.ready += by
-    const node = pod.spec?.nodeName
+    if (isReady) this.ready += by
     if (node === undefined) return
     const count = (this.activeOn.get(node) ?? 0) + by
     if (count === 0) this.activeOn.delete(node)
@@ -62,7 +76,7 @@ const EMPTY = new PodGroup()
 /** All pods by uid, node and controlling owner. Kept from store events: O(1) per event, never a scan. */
 export class PodIndex {
   readonly #clock: PlannedClock
-  readonly #entries = new Map<string, PodEntry>()
+  readonly #entries = new Map<string, CountedEntry>()
   readonly #byNode = new Map<string, PodGroup>()
   readonly #byOwner = new Map<string, PodGroup>()
   /** Pods that no controller owns, by namespace. */
@@ -106,34 +120,57 @@ export class PodIndex {
     if (type === 'DELETED') {
       if (before === undefined) return
       this.#entries.delete(uid)
-      leave(this.#byNode, before.pod.spec?.nodeName, before)
-      leave(this.#byOwner, controllerOf(before.pod)?.uid, before)
-      leave(this.#unowned, orphanage(before.pod), before)
+      leave(this.#byNode, before.counted.node, before)
+      leave(this.#byOwner, before.counted.owner, before)
+      leave(this.#unowned, orphanage(before), before)
       return
     }
     const nowMs = this.#clock.elapsedMs
-    const entry: PodEntry = {
+    const counted = countedOf(object, before?.counted)
+    const entry: CountedEntry = {
       pod: object,
       createdMs: before?.createdMs ?? nowMs,
-      readySinceMs: isReady(object) ? (before?.readySinceMs ?? nowMs) : undefined,
+      readySinceMs: counted.isReady ? (before?.readySinceMs ?? nowMs) : undefined,
+      counted,
     }
     this.#entries.set(uid, entry)
-    move(this.#byNode, before?.pod.spec?.nodeName, object.spec?.nodeName, before, entry)
-    move(this.#byOwner, before && controllerOf(before.pod)?.uid, controllerOf(object)?.uid, before, entry)
-    move(this.#unowned, before && orphanage(before.pod), orphanage(object), before, entry)
+    move(this.#byNode, before?.counted.node, counted.node, before, entry)
+    move(this.#byOwner, before?.counted.owner, counted.owner, before, entry)
+    move(this.#unowned, before && orphanage(before), orphanage(entry), before, entry)
   }
 }
 
-function orphanage(pod: Stored<Pod>): string | undefined {
-  return controllerOf(pod) === undefined ? (pod.metadata.namespace ?? '') : undefined
+/** What is counted of a pod: the same object as before where it is the same. */
+function countedOf(pod: Stored<Pod>, before: Counted | undefined): Counted {
+  const unfinished = !isFinished(pod)
+  const active = isActive(pod)
+  const ready = isReady(pod)
+  const node = pod.spec?.nodeName
+  const owner = controllerOf(pod)?.uid
+  if (
+    before !== undefined &&
+    before.isUnfinished === unfinished &&
+    before.isActive === active &&
+    before.isReady === ready &&
+    before.node === node &&
+    before.owner === owner
+  ) {
+    return before
+  }
+  return { isUnfinished: unfinished, isActive: active, isReady: ready, node, owner }
+}
+
+/** Namespace of a pod that no controller owns. */
+function orphanage({ pod, counted }: CountedEntry): string | undefined {
+  return counted.owner === undefined ? (pod.metadata.namespace ?? '') : undefined
 }
 
 function move(
   groups: Map<string, PodGroup>,
   from: string | undefined,
   to: string | undefined,
-  before: PodEntry | undefined,
-  entry: PodEntry,
+  before: CountedEntry | undefined,
+  entry: CountedEntry,
 ): void {
   if (from !== undefined && from === to && before !== undefined) {
     groups.get(to)?.replace(before, entry)
@@ -149,7 +186,7 @@ function move(
   group.add(entry)
 }
 
-function leave(groups: Map<string, PodGroup>, name: string | undefined, entry: PodEntry): void {
+function leave(groups: Map<string, PodGroup>, name: string | undefined, entry: CountedEntry): void {
   if (name === undefined) return
   const group = groups.get(name)
   group?.remove(entry)

@@ -7,7 +7,7 @@ import { NodeHeartbeat } from './node-heartbeat.ts'
 import { NodeImages } from './node-images.ts'
 import { nodeObject } from './node-object.ts'
 import type { NodeSlice } from './pod-network.ts'
-import { PodWorker } from './pod-worker.ts'
+import { PodWorker, type WorkerPlace } from './pod-worker.ts'
 import { rebootedStatus } from './reboot.ts'
 import { isStatic } from './static-pod.ts'
 
@@ -38,6 +38,8 @@ export class Kubelet {
   readonly #slice: NodeSlice
   readonly #heartbeat: NodeHeartbeat
   readonly #images: NodeImages
+  /** What the pods' workers see of the node. */
+  readonly #workerPlace: WorkerPlace
   /** By uid of the pod. */
   readonly #workers = new Map<string, PodWorker>()
   #isSilent = false
@@ -52,6 +54,7 @@ export class Kubelet {
     this.#place = place
     this.#slice = slice
     this.#images = new NodeImages(prng, place.name, env.timings.pullMs)
+    this.#workerPlace = { name: place.name, slice, images: this.#images, isPartitioned: () => this.#isPartitioned }
     this.#heartbeat = new NodeHeartbeat(
       env.clock,
       prng.fork(`node/${place.name}`),
@@ -91,10 +94,7 @@ export class Kubelet {
     let worker = this.#workers.get(uid)
     if (worker === undefined) {
       const prng = this.#prng.fork(`pod/${namespace}/${name}`)
-      const { name: nodeName } = this.#place
-      const isPartitioned = (): boolean => this.#isPartitioned
-      const node = { name: nodeName, slice: this.#slice, images: this.#images, isPartitioned }
-      worker = new PodWorker(this.#env, prng, node, pod, () => this.#workers.delete(uid))
+      worker = new PodWorker(this.#env, prng, this.#workerPlace, pod, () => this.#workers.delete(uid))
       this.#workers.set(uid, worker)
     }
     worker.sync(pod)

@@ -37,7 +37,8 @@ interface KubeletEnding extends PodEnding {
   readonly graceMs: number
 }
 
-interface WorkerPlace extends PodPlace {
+/** A node as the workers of its pods see it. */
+export interface WorkerPlace extends PodPlace {
   readonly slice: NodeSlice
   readonly images: NodeImages
 }
@@ -288,13 +289,15 @@ export class PodWorker {
       const ids = this.#prng.fork('container-ids')
       for (const { name } of pod.spec?.containers ?? []) containerIds[name] = ids.word(64, '0123456789abcdef')
     }
+    const hasEnded = patch.containers === 'ended'
     return applyStage(patch, pod, {
       now: stampOf(this.#env.clock),
       hostAddress: this.#node.slice.nodeAddress,
       podAddress: this.#listener.address ?? '',
       containerIds,
       killed: this.#killed,
-      ...(patch.containers === 'ended' ? { ends: this.#stopped(), ending: this.#ending } : {}),
+      ends: hasEnded ? this.#stopped() : undefined,
+      ending: hasEnded ? this.#ending : undefined,
     })
   }
 
@@ -309,6 +312,7 @@ export class PodWorker {
   }
 
   #report({ events = [], delay }: Stage, at: 'enter' | 'leave', pod: Stored<Pod>): void {
+    if (events.length === 0) return
     const source = { component: 'kubelet', host: this.#node.name }
     for (const event of events) {
       if (event.at !== at) continue

@@ -1,5 +1,5 @@
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.js'
-import type { Node, Pod } from 'kubernetes-types/core/v1.js'
+import type { ContainerStatus, Node, Pod } from 'kubernetes-types/core/v1.js'
 import {
   DaemonSets,
   Deployments,
@@ -163,7 +163,7 @@ export class LoadModel {
   }
 
   // hot: once for each change of a pod.
-  #onPod({ type, object }: StoreEvent<Pod>): void {
+  #onPod({ type, object, previous }: StoreEvent<Pod>): void {
     const { uid } = object.metadata
     const nowMs = this.#clock.elapsedMs
     let load = this.#pods.get(uid)
@@ -178,12 +178,20 @@ export class LoadModel {
       }
       return
     }
+    const isFirst = load === undefined
     if (load === undefined) {
       // Nothing can be used before there is a place to use it.
       if (object.spec?.nodeName === undefined) return
       load = this.#admit(object)
     }
-    for (const { name, state, containerID = '', restartCount } of object.status?.containerStatuses ?? []) {
+    const containers = object.status?.containerStatuses
+    if (isFirst || containers !== previous?.status?.containerStatuses) this.#follow(load, nowMs, containers ?? [])
+    this.#setServing(load, nowMs, isActive(object) && isReady(object))
+  }
+
+  /** Ends and starts containers as the pod's status says. */
+  #follow(load: PodLoad, nowMs: number, containers: readonly ContainerStatus[]): void {
+    for (const { name, state, containerID = '', restartCount } of containers) {
       const id = state?.running === undefined ? undefined : `${restartCount}/${containerID}`
       const known = load.idOf(name)
       if (known === id) continue
@@ -193,7 +201,6 @@ export class LoadModel {
       const machine = this.#machines.get(load.node)
       if (machine !== undefined) machine.startedContainers++
     }
-    this.#setServing(load, nowMs, isActive(object) && isReady(object))
   }
 
   #admit(pod: Stored<Pod>): PodLoad {

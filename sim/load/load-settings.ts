@@ -26,7 +26,9 @@ export interface LoadSettings {
 type Annotations = Readonly<Record<string, string>> | undefined
 
 const PREFIX = 'churnbench.io/'
-const NAMES = ['load-container', 'cpu-per-request', 'cpu-idle', 'memory-base', 'memory-per-request']
+const NAMES = ['load-container', 'cpu-per-request', 'cpu-idle', 'memory-base', 'memory-per-request'].map(
+  name => PREFIX + name,
+)
 const DEFAULTS: LoadSettings = {
   container: undefined,
   cpuSecondsPerRequest: 0.001,
@@ -37,7 +39,7 @@ const DEFAULTS: LoadSettings = {
 
 /** Most pods say nothing, and share the defaults. */
 export function loadSettings(annotations: Annotations): LoadSettings {
-  if (annotations === undefined || !NAMES.some(name => PREFIX + name in annotations)) return DEFAULTS
+  if (annotations === undefined || !NAMES.some(name => name in annotations)) return DEFAULTS
   const read = (name: string, fallback: number): number => amount(annotations[PREFIX + name]) ?? fallback
   return {
     container: annotations[`${PREFIX}load-container`],

@@ -26,13 +26,13 @@ export class ShareCurve {
   }
 
   setReady(atMs: number, ready: number): void {
-    this.#begin(atMs, { ramp: this.#last.ramp, ready })
+    this.#begin(atMs, this.#last.ramp, ready)
   }
 
   /** From what is offered now to `rps`, in `overMs`. */
   setOffered(atMs: number, rps: number, overMs: number): void {
     const from = offeredAt(this.#last.ramp, atMs)
-    this.#begin(atMs, { ramp: { startMs: atMs, overMs, from, to: rps }, ready: this.#last.ready })
+    this.#begin(atMs, { startMs: atMs, overMs, from, to: rps }, this.#last.ready)
   }
 
   /** Requests per second that the whole group is offered. */
@@ -55,9 +55,9 @@ export class ShareCurve {
     return this.#pieces[this.#pieces.length - 1]!
   }
 
-  #begin(atMs: number, next: Pick<Piece, 'ramp' | 'ready'>): void {
+  #begin(atMs: number, ramp: Ramp, ready: number): void {
     const last = this.#last
-    const piece = { ...next, atMs, requests: requestsAt(last, atMs) }
+    const piece: Piece = { atMs, requests: requestsAt(last, atMs), ramp, ready }
     if (last.atMs === atMs) this.#pieces[this.#pieces.length - 1] = piece
     else this.#pieces.push(piece)
     this.#forget(atMs - HISTORY_MS)

@@ -1,4 +1,5 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
+import { conditionStatus } from '../informers/index.ts'
 import type { Jittered } from '../messages.ts'
 import { isDetailed } from './behaviour.ts'
 import { isReadyAsDerived } from './derive-status.ts'
@@ -94,7 +95,8 @@ export function selectStage(
   pod: Pod,
   traits: PodTraits = { detailed: isDetailed(pod), ending: false },
 ): Stage | undefined {
-  return stages.find(stage => fits(stage.selector, pod, traits))
+  for (const stage of stages) if (fits(stage.selector, pod, traits)) return stage
+  return undefined
 }
 
 function fits(selector: StageSelector, pod: Pod, { detailed, ending }: PodTraits): boolean {
@@ -107,7 +109,7 @@ function fits(selector: StageSelector, pod: Pod, { detailed, ending }: PodTraits
     return false
   }
   for (const type in selector.conditions) {
-    const isTrue = status?.conditions?.find(condition => condition.type === type)?.status === 'True'
+    const isTrue = conditionStatus(status?.conditions, type) === 'True'
     if (isTrue !== (selector.conditions[type] === 'True')) return false
   }
   if (selector.runs !== undefined && selector.runs !== anyRuns(status)) return false

@@ -46,8 +46,8 @@ export class PodFilter {
   readonly #antiAffinity: readonly PodCount[]
   readonly #forbidding: readonly PodCount[]
   /** By what is missing: bit 0 for the number of pods, then CPU, memory and the others in order. */
-  readonly #tooFull = new Map<number, Fault>()
-  readonly #tooLarge = new Map<number, Fault>()
+  #tooFull: Map<number, Fault> | undefined
+  #tooLarge: Map<number, Fault> | undefined
 
   constructor(pod: Pod, table: NodeTable, counts: PodCounts) {
     this.#pod = pod
@@ -97,7 +97,7 @@ export class PodFilter {
       cpuMilli > info.cpuMilliMax ||
       memoryBytes > info.memoryBytesMax ||
       others.some(([name, amount]) => amount > (info.othersMax[name] ?? 0))
-    const faults = isTooLarge ? this.#tooLarge : this.#tooFull
+    const faults = isTooLarge ? (this.#tooLarge ??= new Map()) : (this.#tooFull ??= new Map())
     let fault = faults.get(missing)
     if (fault === undefined) {
       const names = ['cpu', 'memory', ...others.map(([name]) => name)]
