@@ -1,13 +1,13 @@
 /**
- * The simulated control plane beside KWOK's on this machine: `node scripts/kwok-compare.mjs [--nodes 100] [--pods 2000]`.
+ * The simulated control plane beside KWOK on this machine: `node scripts/kwok-compare.mjs [--nodes 100] [--pods 2000]`.
  *
- * KWOK's side is what `kwokctl create cluster --disable-qps-limits` starts: etcd, kube-apiserver, kube-controller-manager,
- * kube-scheduler and kwok, with its "fast" stages, all built by `npm run peers -- --install --only kwok`. Ours is
- * `churnbench cluster` on the clock on the wall. Both get the same requests from the same client, one side after the other and
- * then again (`--rounds`), and only one of them runs at a time. Everything listens on 127.0.0.1.
+ * KWOK's side (`kwok`) is what `kwokctl create cluster --disable-qps-limits` starts: etcd, kube-apiserver,
+ * kube-controller-manager, kube-scheduler and kwok with its "fast" stages, each built by `npm run peers -- --install --only NAME`.
+ * Ours (`ours`) is `churnbench cluster` on the clock on the wall. Both get the same requests from the same client, one side after
+ * the other and then again (`--rounds`). Everything listens on 127.0.0.1. `unpaced` is scenario control-plane-scale, for scale.
  *
- * CPU is that of all processes of a side, without the client; memory is what they hold alone plus their part of what they share
- * (PSS).
+ * CPU is that of all processes of a side, without the client; memory is what they hold alone and their part of what they share
+ * (PSS), in MiB.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     watchers: { type: 'string', default: '10' },
     changes: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '2' },
-    sides: { type: 'string', default: 'ours,kwok' },
+    sides: { type: 'string', default: 'ours,kwok,unpaced' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -499,11 +499,40 @@ async function measure(name) {
   }
 }
 
+/** Scenario control-plane-scale: planned time runs as fast as the machine lets it, in a process that holds the clients, too. */
+async function measureUnpaced() {
+  const side = new Side()
+  try {
+    const set = [`cluster.nodes=${nodes}`, `controlPlane.pods=${pods}`, `controlPlane.podsPerWorkload=${perDeployment}`]
+    set.push(`controlPlane.watchers=${watchers}`, `controlPlane.changes=${changes}`)
+    const out = join(side.dir, 'out')
+    const args = ['scenario', 'control-plane-scale', '--out', out, ...set.flatMap(field => ['--set', field])]
+    side.start('churnbench', process.execPath, [join(root, 'build/scripts/churnbench.js'), ...args])
+    const [{ child, exited }] = side.programs
+    if ((await Promise.race([exited, sleep(LIMIT_MS, 'late')])) !== 0) {
+      throw new Error(`the scenario failed, ${child.exitCode}: ${side.log('churnbench').slice(-1500)}`)
+    }
+    const { metrics } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')).runs[0]
+    const of = name => metrics[`control_plane_${name}`].value
+    return {
+      side: 'unpaced',
+      pods_ready_s: of('ready_time'),
+      pods_per_s: pods / of('ready_time'),
+      memory_mb: of('memory') / 2 ** 20,
+      list_s: of('list_time'),
+      list_mb: of('list_bytes') / 1e6,
+      watch_events_per_s: of('watch_rate'),
+    }
+  } finally {
+    await side.close()
+  }
+}
+
 const results = []
 for (let round = 0; round < rounds; round++) {
   for (const side of values.sides.split(',')) {
     process.stderr.write(`round ${round + 1}: ${side}\n`)
-    const figures = await measure(side)
+    const figures = await (side === 'unpaced' ? measureUnpaced() : measure(side))
     results.push(
       JSON.parse(JSON.stringify(figures, (_, value) => (typeof value === 'number' ? rounded(value) : value))),
     )
@@ -513,7 +542,7 @@ if (values.json) {
   const machine = `${cpus().length} × ${cpus()[0].model}`
   process.stdout.write(`${JSON.stringify({ machine, nodes, pods, watchers, changes, results }, null, 1)}\n`)
 } else {
-  const names = Object.keys(results[0]).filter(name => name !== 'parts' && name !== 'side')
+  const names = [...new Set(results.flatMap(Object.keys))].filter(name => name !== 'parts' && name !== 'side')
   const row = cells => `${cells.map((cell, i) => (i === 0 ? cell.padEnd(20) : cell.padStart(10))).join(' ')}\n`
   process.stdout.write(row(['', ...results.map(({ side }) => side)]))
   for (const name of names) process.stdout.write(row([name, ...results.map(result => String(result[name] ?? ''))]))
