@@ -315,7 +315,12 @@ function kwokConfiguration() {
     'pod/fast/pod-complete.yaml',
     'pod/fast/pod-delete.yaml',
   ].map(name => readFileSync(join(module, 'kustomize/stage', name), 'utf8'))
-  return ['apiVersion: config.kwok.x-k8s.io/v1alpha1\nkind: KwokConfiguration\n', ...stages].join('\n---\n')
+  // Its stock options; stages come from this file, not from the API.
+  const options = readFileSync(join(module, 'kustomize/kwok/kwok.yaml'), 'utf8').replace(
+    /^ {2}enableCRDs:\n( {2}- .*\n?)*/m,
+    '',
+  )
+  return [options, ...stages].join('\n---\n')
 }
 
 function kwokVersion() {
