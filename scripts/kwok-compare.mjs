@@ -6,6 +6,8 @@
  * Ours (`ours`) is `churnbench cluster` on the clock on the wall. Both get the same requests from the same client, one side after
  * the other and then again (`--rounds`). Everything listens on 127.0.0.1. `unpaced` is scenario control-plane-scale, for scale.
  *
+ * With `--bare`, pods are made by the client, on their nodes, as in KWOK's own benchmark: etcd, kube-apiserver and kwok alone.
+ *
  * CPU is that of all processes of a side, without the client; memory is what they hold alone and their part of what they share
  * (PSS), in MiB.
  */
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     changes: { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '2' },
     sides: { type: 'string', default: 'ours,kwok,unpaced' },
+    bare: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -200,11 +203,6 @@ async function startKwok() {
   const side = new Side()
   try {
     const at = name => join(side.dir, name)
-    const program = name => {
-      const file = join(cache, 'bin', name)
-      if (!existsSync(file)) throw new Error(`there is no ${file}: npm run peers -- --install --only ${name}`)
-      return file
-    }
     const [etcdPort, etcdPeerPort, apiPort, kcmPort, schedulerPort, kwokPort] = await freePorts(6)
     const etcdUrl = `http://127.0.0.1:${etcdPort}`
     const peerUrl = `http://127.0.0.1:${etcdPeerPort}`
@@ -214,7 +212,7 @@ async function startKwok() {
     writeFileSync(at('sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
     const token = 'compare'
     writeFileSync(at('tokens.csv'), `${token},admin,admin,system:masters\n`, { mode: 0o600 })
-    side.start('etcd', program('etcd'), [
+    side.start('etcd', built('etcd'), [
       '--name=node0',
       `--data-dir=${at('etcd')}`,
       '--auto-compaction-retention=1',
@@ -225,7 +223,7 @@ async function startKwok() {
       `--listen-client-urls=${etcdUrl}`,
       `--initial-cluster=node0=${peerUrl}`,
     ])
-    side.start('kube-apiserver', program('kube-apiserver'), [
+    side.start('kube-apiserver', built('kube-apiserver'), [
       '--etcd-prefix=/registry',
       `--etcd-servers=${etcdUrl}`,
       '--allow-privileged=true',
@@ -263,8 +261,12 @@ async function startKwok() {
     }
     writeFileSync(at('kubeconfig'), JSON.stringify(config), { mode: 0o600 })
     const kubeconfig = `--kubeconfig=${at('kubeconfig')}`
+    if (values.bare) {
+      startKwokItself(side, kubeconfig, kwokPort)
+      return { side, api }
+    }
     const unlimited = ['--kube-api-qps=5000', '--kube-api-burst=10000']
-    side.start('kube-controller-manager', program('kube-controller-manager'), [
+    side.start('kube-controller-manager', built('kube-controller-manager'), [
       kubeconfig,
       ...unlimited,
       '--bind-address=127.0.0.1',
@@ -272,23 +274,13 @@ async function startKwok() {
       `--root-ca-file=${certificate}`,
       `--service-account-private-key-file=${at('sa.key')}`,
     ])
-    side.start('kube-scheduler', program('kube-scheduler'), [
+    side.start('kube-scheduler', built('kube-scheduler'), [
       kubeconfig,
       ...unlimited,
       '--bind-address=127.0.0.1',
       `--secure-port=${schedulerPort}`,
     ])
-    writeFileSync(at('kwok.yaml'), kwokConfiguration())
-    side.start('kwok', program('kwok'), [
-      kubeconfig,
-      `--config=${at('kwok.yaml')}`,
-      '--manage-all-nodes=true',
-      '--node-ip=127.0.0.1',
-      '--node-name=localhost',
-      `--node-port=${kwokPort}`,
-      `--server-address=127.0.0.1:${kwokPort}`,
-      '--node-lease-duration-seconds=40',
-    ])
+    startKwokItself(side, kubeconfig, kwokPort)
     await until('the service account of namespace default', async () => {
       side.check()
       return (await client.call('GET', '/api/v1/namespaces/default/serviceaccounts/default')).status === 200
@@ -298,6 +290,27 @@ async function startKwok() {
     await side.close()
     throw error
   }
+}
+
+function startKwokItself(side, kubeconfig, port) {
+  const config = join(side.dir, 'kwok.yaml')
+  writeFileSync(config, kwokConfiguration())
+  side.start('kwok', built('kwok'), [
+    kubeconfig,
+    `--config=${config}`,
+    '--manage-all-nodes=true',
+    '--node-ip=127.0.0.1',
+    '--node-name=localhost',
+    `--node-port=${port}`,
+    `--server-address=127.0.0.1:${port}`,
+    '--node-lease-duration-seconds=40',
+  ])
+}
+
+function built(name) {
+  const file = join(cache, 'bin', name)
+  if (!existsSync(file)) throw new Error(`there is no ${file}: npm run peers -- --install --only ${name}`)
+  return file
 }
 
 /** KWOK's own stages, as its release has them: nodes with leases, pods that are Ready at once. */
@@ -396,6 +409,24 @@ const deploymentOf = i => ({
   },
 })
 
+const podOf = (i, nodeName) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: `pod-${i}`, labels: { app: 'bare' } },
+  spec: { ...deploymentOf(0).spec.template.spec, nodeName },
+})
+
+/** Asks for all pods; or for their end. */
+async function change(client, method, nodeNames) {
+  const deployments = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`
+  const bare = `/api/v1/namespaces/${NAMESPACE}/pods`
+  if (method === 'DELETE') {
+    if (values.bare) await each(pods, i => client.must('DELETE', `${bare}/pod-${i}`))
+    else await each(Math.ceil(pods / perDeployment), i => client.must('DELETE', `${deployments}/app-${i}`))
+  } else if (values.bare) await each(pods, i => client.must('POST', bare, podOf(i, nodeNames[i % nodes])))
+  else await each(Math.ceil(pods / perDeployment), i => client.must('POST', deployments, deploymentOf(i)))
+}
+
 /** How long all clients take to receive all changes of pods that one client makes through the API. */
 async function fanOut({ side, api, client }) {
   const { metadata, items } = await client.must('GET', '/api/v1/pods')
@@ -451,6 +482,8 @@ async function measure(name) {
     await client.must('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } })
     if (name === 'kwok') {
       const account = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/default`
+      // Who makes it otherwise is not there.
+      if (values.bare) await client.must('POST', account.replace(/\/default$/, ''), { metadata: { name: 'default' } })
       await until('its service account', async () => (await client.call('GET', account)).status === 200)
     }
     await sleep(1000)
@@ -458,10 +491,10 @@ async function measure(name) {
 
     const thePods = await follow(client, '/api/v1/pods')
     stopping.push(thePods.stop)
-    const deployments = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`
+    const nodeNames = (await client.must('GET', '/api/v1/nodes')).items.map(({ metadata }) => metadata.name)
     const cpuBefore = side.cpu()
     const podsAt = nowS()
-    await each(Math.ceil(pods / perDeployment), i => client.must('POST', deployments, deploymentOf(i)))
+    await change(client, 'POST', nodeNames)
     await until('pods Ready', () => side.check() && thePods.ready() >= pods)
     const podsS = nowS() - podsAt
     const fillCpu = minus(side.cpu(), cpuBefore)
@@ -477,7 +510,7 @@ async function measure(name) {
     lists.sort((a, b) => a.s - b.s)
     const fan = await fanOut({ side, api, client })
     const deleteAt = nowS()
-    await each(Math.ceil(pods / perDeployment), i => client.must('DELETE', `${deployments}/app-${i}`))
+    await change(client, 'DELETE', nodeNames)
     await until('pods gone', () => side.check() && thePods.there.size === 0)
     const deleteS = nowS() - deleteAt
     return {
