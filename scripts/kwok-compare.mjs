@@ -298,7 +298,6 @@ function startKwokItself(side, kubeconfig, port) {
   side.start('kwok', built('kwok'), [
     kubeconfig,
     `--config=${config}`,
-    '--manage-all-nodes=true',
     '--node-ip=127.0.0.1',
     '--node-name=localhost',
     `--node-port=${port}`,
@@ -384,7 +383,11 @@ async function follow(client, path) {
 const nodeOf = i => ({
   apiVersion: 'v1',
   kind: 'Node',
-  metadata: { name: `kwok-node-${i}`, labels: { 'kubernetes.io/hostname': `kwok-node-${i}`, type: 'kwok' } },
+  metadata: {
+    name: `kwok-node-${i}`,
+    annotations: { 'kwok.x-k8s.io/node': 'fake' },
+    labels: { 'kubernetes.io/hostname': `kwok-node-${i}`, type: 'kwok' },
+  },
   status: {
     allocatable: { cpu: '32', memory: '256Gi', pods: '110' },
     capacity: { cpu: '32', memory: '256Gi', pods: '110' },
