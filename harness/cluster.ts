@@ -40,8 +40,10 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       exitCode: ExitCode.usage,
     })
   }
+  // What a control plane is filled with when it is measured itself is no part of its cluster.
+  const { controlPlane: _, ...input } = options.input
   const resolved = resolveScenario(
-    { ...options.input, scenarios: {} },
+    { ...input, scenarios: {} },
     {
       profile: 'quick',
       seed: options.seed,

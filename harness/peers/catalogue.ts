@@ -36,6 +36,8 @@ const KUBECTL_VERSION = /(?:Client Version: |GitVersion:")v?([^\s"]+)/
 /** Programs with Prometheus' own way of telling their version. */
 const PROMETHEUS_STYLE = { versionArgs: ['--version'], versionPattern: /version:? v?(\d\S*?)[,\s]/ } as const
 
+const KUBERNETES_VERSION = /Kubernetes v(\d\S*)/
+
 const byPackage = (aptPackage: string): { readonly aptPackage: string; readonly how: string } => ({
   aptPackage,
   how: `install the package ${aptPackage}, or put the program on PATH`,
@@ -199,7 +201,27 @@ export const PEERS: readonly PeerDefinition[] = [
     ...byPackage('prometheus-postgres-exporter'),
     standard: false,
   },
+  comparedPart('etcd', /etcd Version: (\d\S*)/),
+  comparedPart('kube-apiserver', KUBERNETES_VERSION),
+  comparedPart('kube-controller-manager', KUBERNETES_VERSION),
+  comparedPart('kube-scheduler', KUBERNETES_VERSION),
+  comparedPart('kwok', /kwok version v?(\d\S*)/),
 ]
+
+/** A part of KWOK's side, beside which the simulated control plane is measured. */
+function comparedPart(name: string, versionPattern: RegExp): PeerDefinition {
+  return {
+    name,
+    use: 'KWOK beside the simulated control plane (scripts/kwok-compare.mjs)',
+    programs: [name],
+    built: true,
+    cachedOnly: true,
+    versionArgs: ['--version'],
+    versionPattern,
+    standard: false,
+    how: `with Go, --install --only ${name} builds it in some minutes`,
+  }
+}
 
 /** Debian keeps its servers off `PATH`, one folder for each major version. */
 function debianPostgresFolders(): string[] {

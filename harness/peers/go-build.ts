@@ -19,7 +19,7 @@ export async function buildGoProgram(program: GoProgram, env: Environment, tell:
   const go = goProgram(env)
   if (go === undefined) return { installed: false, reason: 'it is built with Go, and there is no go on this machine' }
   const folder = path.join(cacheFolder(env), 'build', `${name}-${version}`)
-  writeModule(folder, name)
+  writeModule(folder, name, program.replaces)
   if (program.source !== undefined) writeFileSync(path.join(folder, 'main.go'), program.source)
   const target = path.join(cacheFolder(env), 'bin', name)
   makeFolder(path.dirname(target))

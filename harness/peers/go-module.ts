@@ -11,9 +11,10 @@ export function goProgram(env: Environment): string | undefined {
 }
 
 /** A module of our own; `go get` completes it. */
-export function writeModule(folder: string, name: string): void {
+export function writeModule(folder: string, name: string, replaces: readonly string[] = []): void {
   makeFolder(folder)
-  writeFileSync(path.join(folder, 'go.mod'), `module churnbench.local/${name}\n`)
+  const lines = [`module churnbench.local/${name}`, ...replaces.map(replace => `replace ${replace}`)]
+  writeFileSync(path.join(folder, 'go.mod'), lines.map(line => `${line}\n`).join(''))
 }
 
 /** No workspace of the user's, and no version control around the cache folder, has a say in it. */

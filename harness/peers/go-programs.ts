@@ -1,3 +1,5 @@
+import { CONTROL_PLANE_PROGRAMS } from './control-plane-programs.ts'
+
 /** A program that is built from Go modules, of versions that were tried together. */
 export interface GoProgram {
   /** Its name in the cache folder. */
@@ -5,6 +7,8 @@ export interface GoProgram {
   readonly version: string
   /** What `go get` is given. */
   readonly modules: readonly string[]
+  /** `replace` lines of the module of our own that it is built in. */
+  readonly replaces?: readonly string[]
   /** The package that is built; absent: `source`, in a module of our own. */
   readonly command?: string
   readonly source?: string
@@ -155,4 +159,5 @@ export const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = {
     tags: '',
     versionVariable: 'k8s.io/component-base/version.gitVersion=v%',
   },
+  ...CONTROL_PLANE_PROGRAMS,
 }

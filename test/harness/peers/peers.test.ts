@@ -234,6 +234,39 @@ void t.test('builds other programs with Go, of versions that belong together, an
   t.match(failed.statuses[0]!.missing!.reason, /the modules of otelcol cannot be had: go: no such module/)
 })
 
+void t.test('builds the parts of a control plane, whose modules are published apart', async t => {
+  const m = machine(t)
+  const built = shellProgram(
+    path.join(m.dir, 'store'),
+    'built',
+    `echo 'Kubernetes v1.36.3'; echo 'etcd Version: 3.6.13'`,
+  )
+  m.program(
+    'go',
+    `echo "$*" >> "$CALLS"
+    case "$*" in
+      get*) while read line; do echo "go.mod $line" >> "$CALLS"; done < go.mod;;
+      build*) /bin/cp "${built}" "$5";;
+    esac`,
+  )
+  m.program('etcd', `echo 'etcd Version: 3.4.23'`)
+  const { statuses } = await m.peers('--install', '--only', 'etcd', '--only', 'kube-scheduler')
+  const bin = path.join(m.dir, 'cache', 'bin')
+  t.match(statuses, [
+    { name: 'etcd', found: [{ path: path.join(bin, 'etcd'), version: '3.6.13' }] },
+    { name: 'kube-scheduler', found: [{ path: path.join(bin, 'kube-scheduler'), version: '1.36.3' }] },
+  ])
+  t.equal(statuses[0]!.found.length, 1, 'of another release than the others, the one of the system is not for this')
+  const [ofEtcd, ofScheduler] = m.calls().split('get k8s.io/kubernetes/cmd/kube-scheduler@v1.36.3\n') as [
+    string,
+    string,
+  ]
+  t.match(ofEtcd, /get go\.etcd\.io\/etcd\/server\/v3@v3\.6\.13\n/)
+  t.notMatch(ofEtcd, /replace/)
+  t.match(ofScheduler, /^go\.mod replace k8s\.io\/api => k8s\.io\/api v0\.36\.3$/m)
+  t.match(ofScheduler, /version\.gitVersion=v1\.36\.3 -o \S+ k8s\.io\/kubernetes\/cmd\/kube-scheduler\n/)
+})
+
 void t.test('releases among the versions of the module', async t => {
   const listed =
     'github.com/prometheus/prometheus v0.35.0 v0.300.0 v0.309.2 v0.310.0 v0.310.0-rc.1 v1.0.0 v2.5.0+incompatible\n'
