@@ -44,7 +44,7 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   ['cluster.nodes', 'how many; they are called `node-0`, `node-1`, …'],
   ['cluster.zones', 'how many zones the nodes go to in turn (default 3): `region-1a`, `region-1b`, …'],
   ['cluster.podsPerNodeMax', 'default 110'],
-  ['cluster.kubeletPorts', 'default false'],
+  ['cluster.kubeletPorts', 'whether nodes answer on port 10250, at four descriptors each; default false'],
   [
     'cluster.workloads.<name>',
     'a Deployment and its Service: `namespace` (default `default`), `replicas`, `port` (8080), `profile` of its metrics, `maxSurge` and `maxUnavailable` (25%)',
@@ -56,7 +56,7 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   ],
   [
     'cluster.timings',
-    'delays of the control plane: `schedule`, `start`, `ready`, `terminate` are `[base, jitter]`, uniform; `leaseRenew`, `nodeMonitorGrace`, `nodeMonitorPeriod`, `eviction` default to Kubernetes’ own',
+    'delays of the control plane: `schedule`, `start`, `ready`, `terminate` are `[base, jitter]`, uniform; `leaseRenew`, `nodeMonitorGrace`, `nodeMonitorPeriod`, `eviction` default to Kubernetes’ own; `pull` is `{ p50, p99 }` of an image pull, once for each node and image (default: images are there)',
   ],
   ['scenarios.<name>', 'what happens, and when: an entry for each [executor](#executors)'],
   ['scenarios.<name>.executor', 'one of the six below, with its fields'],
@@ -75,6 +75,10 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   [
     'trace',
     'a [churn trace](traces/README.md) that is played in the place of `cluster.workloads`: `file` (a path, or `incident` or `working-day`, which come with churnbench), `mode` (`exact`, `controllers`; default `auto`), `speed`, `from`, `to`, `scale`, `only`, `targets` and `lenient`, as the options of [`npm run replay`](traces/replay.md). `cluster.nodes` is for traces that have none; actions beside it can only disturb the API server',
+  ],
+  [
+    'controlPlane',
+    'makes it a measurement of the simulated control plane itself, without a subject: `pods` in Deployments of `podsPerWorkload` are brought to Ready without pacing, then listed, then `changes` of them are received by `watchers` clients. No workloads and no entries beside it',
   ],
   [
     'duration',

@@ -41,6 +41,13 @@ t.test('sizes keep their promises: smoke is short, ci fits sixteen trials on two
     t.match(input.description, /^[^.]+[.?]$/, `${input.name}: one sentence`)
     const sized = (profile: 'smoke' | 'quick' | 'ci' | 'nightly') =>
       resolveScenario(input, { profile, seed: '1', set: [] })
+    if (input.controlPlane !== undefined) {
+      // No monitor, no planned time: its size is the number of pods.
+      const pods = (profile: Parameters<typeof sized>[0]): number => sized(profile).controlPlane?.pods ?? 0
+      t.ok(pods('smoke') <= 1000 && pods('ci') <= 5000, `${input.name} is small in smoke and ci`)
+      t.ok(pods('nightly') > pods('quick'), `${input.name} nightly is larger than quick`)
+      continue
+    }
     const lengthMs = (profile: Parameters<typeof sized>[0]): number =>
       sized(profile).durationMs + sized(profile).settleMs
     t.ok(lengthMs('smoke') <= 25_000, `${input.name} smoke takes ${lengthMs('smoke')} ms`)
