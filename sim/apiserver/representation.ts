@@ -26,24 +26,40 @@ export interface Representation {
 }
 
 /**
- * Objects as their JSON, made once for each version of an object and shared by all lists and watches.
+ * What is kept. A list of a very large cluster goes past it: to keep all of it would cost more, in collections of garbage, than
+ * to make it again.
+ */
+const CACHED_BYTES_MAX = 64 * 1024 * 1024
+
+/**
+ * Objects as their JSON, made once for each version of an object and shared by all lists and watches, as long as it is among
+ * the last `CACHED_BYTES_MAX`.
  *
- * Stored objects are immutable, so the object itself is the key. `forget` drops the JSON of versions that have been
- * replaced: otherwise it would live as long as the watch history.
+ * Stored objects are immutable, so the object itself is the key. `forget` drops the JSON of versions that have been replaced.
  */
 export class JsonCache {
-  #bytes = new WeakMap<KubeObject, Buffer>()
+  /** In order of making. */
+  readonly #bytes = new Map<KubeObject, Buffer>()
+  #size = 0
 
   get(object: Stored): Buffer {
     const cached = this.#bytes.get(object)
     if (cached !== undefined) return cached
     const bytes = Buffer.from(JSON.stringify(object))
     this.#bytes.set(object, bytes)
+    this.#size += bytes.length
+    while (this.#size > CACHED_BYTES_MAX) {
+      const [oldest] = this.#bytes.keys()
+      this.forget(oldest!)
+    }
     return bytes
   }
 
-  forget(object: Stored): void {
+  forget(object: KubeObject): void {
+    const bytes = this.#bytes.get(object)
+    if (bytes === undefined) return
     this.#bytes.delete(object)
+    this.#size -= bytes.length
   }
 }
 
