@@ -1,7 +1,8 @@
 import { Prng, VirtualClock } from '../base/index.ts'
 import { ObjectStore } from './cluster/index.ts'
 import { createCluster } from './controllers/index.ts'
-import type { ClusterTimings, WorkloadSpec } from './messages.ts'
+import type { ClusterTimings } from './messages.ts'
+import { plainWorkload } from './plain-workload.ts'
 import { NOWHERE } from './nowhere.ts'
 import { AddressBook, ChurnRecorder, ExactCluster, TruthRecorder } from './trace/index.ts'
 import { WARM_UP_MS, warmUpExact } from './warm-up.ts'
@@ -43,7 +44,7 @@ export function rehearse(timings: ClusterTimings): void {
   })
   cluster.start()
   for (let i = 0; i < WORKLOADS; i++) {
-    const workload = workloadOf(i)
+    const workload = plainWorkload(`rehearsal-${i % 3}`, `rehearsal-${i}`, PODS)
     cluster.applyWorkload(workload)
     clock.advance(STEP_MS)
     cluster.restart(workload.namespace, workload.name)
@@ -53,22 +54,6 @@ export function rehearse(timings: ClusterTimings): void {
   }
   truth.stop()
   churn.stop()
-}
-
-function workloadOf(index: number): WorkloadSpec {
-  const name = `rehearsal-${index}`
-  return {
-    namespace: `rehearsal-${index % 3}`,
-    name,
-    replicas: PODS,
-    port: 8080,
-    profile: 'web-service',
-    labels: { app: name },
-    selector: { app: name },
-    service: name,
-    maxSurge: '25%',
-    maxUnavailable: '25%',
-  }
 }
 
 /** The same for the playing of a trace, which goes other ways than controllers do. */

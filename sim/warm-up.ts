@@ -3,7 +3,7 @@ import { Namespaces, Nodes, type ObjectStore, type StoreEvent } from './cluster/
 import type { Cluster } from './controllers/index.ts'
 import type { PlannedClock } from './informers/index.ts'
 import { METRICS_PORT } from './kubelet/index.ts'
-import type { WorkloadSpec } from './messages.ts'
+import { plainWorkload } from './plain-workload.ts'
 import type { ExactCluster } from './trace/index.ts'
 
 /** Planned time before the scenario begins, in milliseconds. */
@@ -14,18 +14,7 @@ const RESTART_AT_MS = 1500
 const DELETE_AT_MS = 3000
 const COLLECT_AT_MS = 5200
 
-const WORKLOAD: WorkloadSpec = {
-  namespace: WARM_UP_NAMESPACE,
-  name: 'warm-up',
-  replicas: 25,
-  port: 8080,
-  profile: 'web-service',
-  labels: { app: 'warm-up' },
-  selector: { app: 'warm-up' },
-  service: 'warm-up',
-  maxSurge: '25%',
-  maxUnavailable: '25%',
-}
+const WORKLOAD = plainWorkload(WARM_UP_NAMESPACE, 'warm-up', 25)
 
 /**
  * Lets a workload come, roll and go in the real cluster, before the scenario begins.

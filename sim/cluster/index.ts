@@ -14,14 +14,9 @@ export { type AdmissionOptions, admitPod } from './pod-admission.ts'
 export * from './resources.ts'
 export { startNamespaceContents } from './namespace-contents.ts'
 export { numberTemplate } from './template-generation.ts'
-export {
-  conflict,
-  type DeleteOptions,
-  notFound,
-  ObjectStore,
-  type StoreEvent,
-  type StoreOptions,
-  timestamp,
-} from './store.ts'
+export { conflict, notFound } from './refusals.ts'
+export { type DeleteOptions, ObjectStore, type StoreOptions } from './store.ts'
+export type { StoreEvent } from './store-event.ts'
+export { timestamp } from './timestamp.ts'
 export { validate, validateMetadata, validateUpdate } from './validation.ts'
 export type { VirtualKind } from './virtual-kind.ts'

@@ -2,7 +2,8 @@ import type { ConfigMap, Namespace } from 'kubernetes-types/core/v1.js'
 import { Prng } from '../../base/index.ts'
 import type { KubeObject, Stored } from './objects.ts'
 import { ConfigMaps, Namespaces, type ResourceType, ServiceAccounts } from './resources.ts'
-import type { ObjectStore, StoreEvent } from './store.ts'
+import type { ObjectStore } from './store.ts'
+import type { StoreEvent } from './store-event.ts'
 
 const ROOT_CA = 'kube-root-ca.crt'
 const ROOT_CA_NOTE =

@@ -1,7 +1,8 @@
 import type { Namespace } from 'kubernetes-types/core/v1.js'
 import type { Stored } from './objects.ts'
 import { Namespaces, type ResourceType } from './resources.ts'
-import type { ObjectStore, StoreEvent } from './store.ts'
+import type { ObjectStore } from './store.ts'
+import type { StoreEvent } from './store-event.ts'
 
 /**
  * Empties namespaces that are being deleted, then lets them go.

@@ -3,18 +3,12 @@ import { assert, type Clock, extended, type Prng } from '../../base/index.ts'
 import { ApiError } from './errors.ts'
 import type { KubeObject, Stored, StoredMeta, Writable } from './objects.ts'
 import { Catalogue } from './catalogue.ts'
+import { ObjectTable } from './object-table.ts'
+import { conflict, notFound } from './refusals.ts'
 import { sameJson } from './same-json.ts'
+import type { StoreEvent } from './store-event.ts'
+import { timestamp } from './timestamp.ts'
 import { apiVersionOf, hasGeneration, Namespaces, Pods, type ResourceType } from './resources.ts'
-
-/** One committed change. Its resource version is `object.metadata.resourceVersion`, also for deletions. */
-export interface StoreEvent<T extends KubeObject = KubeObject> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
-  readonly resource: ResourceType
-  readonly object: Stored<T>
-  /** The version before, absent for ADDED. */
-  readonly previous: Stored<T> | undefined
-  readonly resourceVersion: number
-}
 
 export interface StoreOptions {
   /** Events kept per kind for watches that resume; older resource versions are answered with 410. Default 16 384. */
@@ -50,7 +44,7 @@ export class ObjectStore {
   readonly #clock: Clock
   readonly #prng: Prng
   readonly #historyCapacity: number
-  readonly #tables = new Map<ResourceType, Table>()
+  readonly #tables = new Map<ResourceType, ObjectTable>()
   /** Replaced as a whole, so that who is called is settled when an event is handed out. */
   #listeners: readonly Listener[] = []
   readonly #pending: StoreEvent[] = []
@@ -284,10 +278,10 @@ export class ObjectStore {
     }
   }
 
-  #table(type: ResourceType): Table {
+  #table(type: ResourceType): ObjectTable {
     const table = this.#tables.get(type)
     if (table !== undefined) return table
-    const fresh = new Table(this.#historyCapacity, this.#resourceVersion)
+    const fresh = new ObjectTable(this.#historyCapacity, this.#resourceVersion)
     this.#tables.set(type, fresh)
     return fresh
   }
@@ -325,135 +319,6 @@ export class ObjectStore {
       this.#dispatching = false
     }
   }
-}
-
-/** Where the versions of one object are kept, one after the other. */
-interface Slot {
-  object: Stored
-}
-
-/** The objects of one kind: all of them by uid, and by namespace and name. */
-class Table {
-  readonly history: EventHistory
-  readonly #byUid = new Map<string, Slot>()
-  /** Those without a namespace under ''. */
-  readonly #byNamespace = new Map<string, Map<string, Slot>>()
-
-  constructor(historyCapacity: number, resourceVersion: number) {
-    this.history = new EventHistory(historyCapacity)
-    this.history.clear(resourceVersion)
-  }
-
-  get(namespace: string | undefined, name: string): Stored | undefined {
-    return this.#byNamespace.get(namespace ?? '')?.get(name)?.object
-  }
-
-  /** In order of creation. */
-  list(namespace: string | undefined): Stored[] {
-    return Array.from(this.#within(namespace)?.values() ?? [], slot => slot.object)
-  }
-
-  count(namespace: string | undefined): number {
-    return this.#within(namespace)?.size ?? 0
-  }
-
-  /** By uid. */
-  copy(): Map<string, Stored> {
-    const objects = new Map<string, Stored>()
-    for (const [uid, { object }] of this.#byUid) objects.set(uid, object)
-    return objects
-  }
-
-  add(object: Stored): void {
-    const { uid, namespace = '', name } = object.metadata
-    const slot: Slot = { object }
-    this.#byUid.set(uid, slot)
-    const siblings = this.#byNamespace.get(namespace)
-    if (siblings === undefined) this.#byNamespace.set(namespace, new Map([[name, slot]]))
-    else siblings.set(name, slot)
-  }
-
-  // hot: once for each write.
-  replace(object: Stored): void {
-    this.#byUid.get(object.metadata.uid)!.object = object
-  }
-
-  delete({ metadata: { uid, namespace = '', name } }: Stored): void {
-    this.#byUid.delete(uid)
-    const siblings = this.#byNamespace.get(namespace)
-    siblings?.delete(name)
-    if (siblings?.size === 0) this.#byNamespace.delete(namespace)
-  }
-
-  #within(namespace: string | undefined): Map<string, Slot> | undefined {
-    return namespace === undefined ? this.#byUid : this.#byNamespace.get(namespace)
-  }
-}
-
-/** A ring of the last events of one kind. */
-class EventHistory {
-  readonly #ring: StoreEvent[] = []
-  readonly #capacity: number
-  #start = 0
-  /** Version of the newest event that was dropped: resuming from it or later is possible, from before is not. */
-  #droppedVersion = 0
-
-  constructor(capacity: number) {
-    this.#capacity = capacity
-  }
-
-  push(event: StoreEvent): void {
-    if (this.#ring.length < this.#capacity) {
-      this.#ring.push(event)
-      return
-    }
-    this.#droppedVersion = this.#ring[this.#start]!.resourceVersion
-    this.#ring[this.#start] = event
-    this.#start = (this.#start + 1) % this.#capacity
-  }
-
-  /** Drops everything up to `resourceVersion`, the version of the last write. */
-  clear(resourceVersion: number): void {
-    this.#ring.length = 0
-    this.#start = 0
-    this.#droppedVersion = resourceVersion
-  }
-
-  since(resourceVersion: number): readonly StoreEvent[] | undefined {
-    if (resourceVersion < this.#droppedVersion) return undefined
-    const length = this.#ring.length
-    let low = 0
-    let high = length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#at(middle).resourceVersion <= resourceVersion) low = middle + 1
-      else high = middle
-    }
-    const out: StoreEvent[] = []
-    for (let i = low; i < length; i++) out.push(this.#at(i))
-    return out
-  }
-
-  #at(index: number): StoreEvent {
-    return this.#ring[(this.#start + index) % this.#ring.length]!
-  }
-}
-
-let second = -1
-let text = ''
-
-/**
- * Unix milliseconds as Kubernetes writes times: RFC 3339 with whole seconds.
- *
- * hot: several times for each commit; within one second the same text is handed out.
- */
-export function timestamp(unixMs: number): string {
-  const wanted = Math.floor(unixMs / 1000)
-  if (wanted !== second) {
-    second = wanted
-    text = `${new Date(wanted * 1000).toISOString().slice(0, 19)}Z`
-  }
-  return text
 }
 
 /** A version of an object that can be completed: the object and its meta data are copies. */
@@ -511,24 +376,4 @@ function podGraceSeconds(pod: KubeObject, asked: number | undefined): number {
   // As Kubernetes does: nobody would ever finish the deletion of a pod that no node runs.
   if (spec?.nodeName === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return 0
   return Math.max(0, asked ?? spec.terminationGracePeriodSeconds ?? 30)
-}
-
-function qualified(type: ResourceType): string {
-  return type.group === '' ? type.plural : `${type.plural}.${type.group}`
-}
-
-export function notFound(type: ResourceType, name: string): ApiError {
-  return new ApiError('NotFound', `${qualified(type)} "${name}" not found`, {
-    name,
-    ...(type.group === '' ? {} : { group: type.group }),
-    kind: type.plural,
-  })
-}
-
-export function conflict(type: ResourceType, name: string): ApiError {
-  return new ApiError(
-    'Conflict',
-    `Operation cannot be fulfilled on ${qualified(type)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
-    { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.plural },
-  )
 }

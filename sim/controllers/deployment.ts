@@ -20,6 +20,7 @@ import {
   withProgress,
 } from './deployment-status.ts'
 import type { ControllerEnvironment } from './environment.ts'
+import { KeyedSets } from './keyed-sets.ts'
 import {
   currentReplicaSet,
   DESIRED,
@@ -54,9 +55,9 @@ export class DeploymentController {
   readonly #env: ControllerEnvironment
   readonly #queue: WorkQueue
   /** Keys of the sets that a Deployment owns, by its uid. */
-  readonly #sets = new Map<string, Set<string>>()
+  readonly #sets = new KeyedSets()
   /** Keys of sets without a controller, by namespace. */
-  readonly #orphans = new Map<string, Set<string>>()
+  readonly #orphans = new KeyedSets()
   /** Planned time at which a Deployment last got further, by uid. */
   readonly #progressMs = new Map<string, number>()
 
@@ -83,18 +84,18 @@ export class DeploymentController {
     const namespace = object.metadata.namespace ?? ''
     const before = previous && controllerOf(previous)?.uid
     const owner = controllerOf(object)
-    if (before !== undefined && before !== owner?.uid) drop(this.#sets, before, key)
+    if (before !== undefined && before !== owner?.uid) this.#sets.drop(before, key)
     if (type === 'DELETED') {
-      if (owner !== undefined) drop(this.#sets, owner.uid, key)
-      drop(this.#orphans, namespace, key)
+      if (owner !== undefined) this.#sets.drop(owner.uid, key)
+      this.#orphans.drop(namespace, key)
     } else if (owner === undefined) {
-      add(this.#orphans, namespace, key)
+      this.#orphans.add(namespace, key)
       for (const { metadata } of this.#env.store.list<Deployment>(Deployments, namespace)) {
         this.#queue.add(`${namespace}/${metadata.name}`)
       }
     } else {
-      add(this.#sets, owner.uid, key)
-      drop(this.#orphans, namespace, key)
+      this.#sets.add(owner.uid, key)
+      this.#orphans.drop(namespace, key)
     }
     if (owner?.kind === 'Deployment') this.#queue.add(`${namespace}/${owner.name}`)
   }
@@ -361,7 +362,7 @@ export class DeploymentController {
     const hash = templateHash(deployment.spec!.template, deployment.status?.collisionCount)
     let fresh: Stored<ReplicaSet> | undefined
     const old: Stored<ReplicaSet>[] = []
-    for (const key of this.#sets.get(deployment.metadata.uid) ?? []) {
+    for (const key of this.#sets.of(deployment.metadata.uid)) {
       const { namespace, name } = splitKey(key)
       const set = this.#env.store.get<ReplicaSet>(ReplicaSets, namespace, name)
       if (set === undefined) continue
@@ -374,8 +375,8 @@ export class DeploymentController {
   /** Takes over sets that nobody owns and that its selector matches: what `delete --cascade=orphan` left behind. */
   #adopt(deployment: Stored<Deployment>): void {
     const { namespace = '' } = deployment.metadata
-    const orphans = this.#orphans.get(namespace)
-    if (orphans === undefined || orphans.size === 0) return
+    const orphans = this.#orphans.of(namespace)
+    if (orphans.size === 0) return
     const matches = compileLabelSelector(deployment.spec!.selector)
     for (const key of orphans) {
       this.#env.store.modify<ReplicaSet>(ReplicaSets, namespace, splitKey(key).name, set => {
@@ -388,16 +389,4 @@ export class DeploymentController {
       })
     }
   }
-}
-
-function add(sets: Map<string, Set<string>>, name: string, key: string): void {
-  const keys = sets.get(name)
-  if (keys === undefined) sets.set(name, new Set([key]))
-  else keys.add(key)
-}
-
-function drop(sets: Map<string, Set<string>>, name: string, key: string): void {
-  const keys = sets.get(name)
-  keys?.delete(key)
-  if (keys?.size === 0) sets.delete(name)
 }

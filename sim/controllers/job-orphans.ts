@@ -1,10 +1,12 @@
 import type { Job } from 'kubernetes-types/batch/v1.js'
 import type { Pod } from 'kubernetes-types/core/v1.js'
-import { compileLabelSelector, Jobs, keyOf, type LabelMatcher, Pods, type Stored } from '../cluster/index.ts'
+import { Jobs, keyOf, Pods, type Stored } from '../cluster/index.ts'
 import { controllerOf, controllerReference, splitKey, WorkQueue } from '../informers/index.ts'
+import { selects } from './adoption.ts'
 import type { ControllerEnvironment } from './environment.ts'
 import { finishedCondition, isManagedElsewhere, isTracked, TRACKING_FINALIZER } from './job-facts.ts'
 import { withFinalizer } from './job-pods.ts'
+import { KeyedSets } from './keyed-sets.ts'
 
 const CONTROLLER_UID = 'batch.kubernetes.io/controller-uid'
 /** One write after the other. */
@@ -22,8 +24,7 @@ export class JobOrphans {
   /** Keys of all jobs, by uid. */
   readonly #keys = new Map<string, string>()
   /** Keys of jobs that were made with a selector of their own, by namespace. */
-  readonly #manual = new Map<string, Set<string>>()
-  readonly #matchers = new WeakMap<object, LabelMatcher>()
+  readonly #manual = new KeyedSets()
 
   constructor(env: ControllerEnvironment) {
     this.#env = env
@@ -33,18 +34,15 @@ export class JobOrphans {
   add(job: Stored<Job>): void {
     const { namespace = '', uid } = job.metadata
     this.#keys.set(uid, keyOf(job))
-    if (job.spec?.manualSelector === true) {
-      const keys = this.#manual.get(namespace)
-      if (keys === undefined) this.#manual.set(namespace, new Set([keyOf(job)]))
-      else keys.add(keyOf(job))
-    }
-    for (const pod of this.#env.pods.unowned(namespace)) if (this.#matches(job, pod)) this.look(pod)
+    if (job.spec?.manualSelector === true) this.#manual.add(namespace, keyOf(job))
+    for (const pod of this.#env.pods.unowned(namespace))
+      if (selects(job.spec?.selector, pod.metadata.labels)) this.look(pod)
   }
 
   remove(job: Stored<Job>): void {
     const { namespace = '', uid } = job.metadata
     this.#keys.delete(uid)
-    this.#manual.get(namespace)?.delete(keyOf(job))
+    this.#manual.drop(namespace, keyOf(job))
     this.release(uid)
   }
 
@@ -60,7 +58,7 @@ export class JobOrphans {
 
   /** Lets go of a pod that its job's selector does not match any more. */
   releaseUnmatched(job: Stored<Job>, pod: Stored<Pod>): void {
-    if (this.#matches(job, pod)) return
+    if (selects(job.spec?.selector, pod.metadata.labels)) return
     this.#modify(pod, current => {
       const { ownerReferences = [], ...metadata } = current.metadata
       const owners = ownerReferences.filter(({ uid }) => uid !== job.metadata.uid)
@@ -90,7 +88,7 @@ export class JobOrphans {
   #candidates(pod: Stored<Pod>): Stored<Job>[] {
     const { namespace = '', labels = {} } = pod.metadata
     const named = this.#keys.get(labels[CONTROLLER_UID] ?? '')
-    const keys = [...(named === undefined ? [] : [named]), ...(this.#manual.get(namespace) ?? [])]
+    const keys = [...(named === undefined ? [] : [named]), ...this.#manual.of(namespace)]
     return keys.flatMap(key => {
       const { namespace: of, name } = splitKey(key)
       return of === namespace ? (this.#env.store.get<Job>(Jobs, of, name) ?? []) : []
@@ -99,7 +97,11 @@ export class JobOrphans {
 
   #adopts(job: Stored<Job>, pod: Stored<Pod>): boolean {
     if (job.metadata.deletionTimestamp !== undefined || pod.metadata.deletionTimestamp !== undefined) return false
-    return finishedCondition(job) === undefined && !isManagedElsewhere(job) && this.#matches(job, pod)
+    return (
+      finishedCondition(job) === undefined &&
+      !isManagedElsewhere(job) &&
+      selects(job.spec?.selector, pod.metadata.labels)
+    )
   }
 
   #adopt(job: Stored<Job>, pod: Stored<Pod>): void {
@@ -111,17 +113,6 @@ export class JobOrphans {
         finalizers: withFinalizer(current.metadata.finalizers),
       },
     }))
-  }
-
-  #matches({ spec }: Job, pod: Pod): boolean {
-    const selector = spec?.selector
-    if (selector === undefined) return false
-    let matcher = this.#matchers.get(selector)
-    if (matcher === undefined) {
-      matcher = compileLabelSelector(selector)
-      this.#matchers.set(selector, matcher)
-    }
-    return matcher(pod.metadata?.labels)
   }
 
   #modify({ metadata }: Stored<Pod>, change: (pod: Stored<Pod>) => Pod): void {

@@ -1,6 +1,6 @@
 import type { Job } from 'kubernetes-types/batch/v1.js'
-import type { Container, Pod, PodSpec, PodTemplateSpec } from 'kubernetes-types/core/v1.js'
-import { type AdmissionOptions, admitPod, applyDefaults, Jobs, Pods, type Stored } from '../cluster/index.ts'
+import type { Container, Pod, PodSpec } from 'kubernetes-types/core/v1.js'
+import { type AdmissionOptions, Jobs, type Stored } from '../cluster/index.ts'
 import { controllerReference } from '../informers/index.ts'
 import {
   COMPLETION_INDEX,
@@ -11,6 +11,7 @@ import {
   TRACKING_FINALIZER,
 } from './job-facts.ts'
 import { judgeFailure } from './job-policies.ts'
+import { PodPrototypes } from './pod-prototypes.ts'
 
 /** Kubernetes cuts what it adds five random characters to. */
 const GENERATE_NAME_MAX = 58
@@ -18,11 +19,10 @@ const INDEX_VARIABLE = 'JOB_COMPLETION_INDEX'
 
 /** Pods as a job makes them, but for their names. Those of one template share what they have in common. */
 export class JobPods {
-  readonly #admission: AdmissionOptions
-  readonly #prototypes = new WeakMap<PodTemplateSpec, Pod>()
+  readonly #prototypes: PodPrototypes
 
   constructor(admission: AdmissionOptions) {
-    this.#admission = admission
+    this.#prototypes = new PodPrototypes(admission)
   }
 
   /** @param replaced the failed pod of the same index that this one stands in for. */
@@ -51,16 +51,9 @@ export class JobPods {
   }
 
   #prototype(job: Stored<Job>): Pod {
-    const template = job.spec!.template
-    let prototype = this.#prototypes.get(template)
-    if (prototype === undefined) {
-      prototype = structuredClone(template)
-      if (isIndexed(job) && prototype.spec !== undefined) addIndexVariable(prototype.spec)
-      applyDefaults(Pods, prototype)
-      admitPod(prototype, this.#admission)
-      this.#prototypes.set(template, prototype)
-    }
-    return prototype
+    return this.#prototypes.of(job.spec!.template, ({ spec }) => {
+      if (isIndexed(job) && spec !== undefined) addIndexVariable(spec)
+    })
   }
 }
 

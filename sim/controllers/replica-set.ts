@@ -1,17 +1,7 @@
 import type { ReplicaSet, ReplicaSetStatus } from 'kubernetes-types/apps/v1.js'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
-import {
-  admitPod,
-  applyDefaults,
-  compileLabelSelector,
-  keyOf,
-  type LabelMatcher,
-  Pods,
-  ReplicaSets,
-  type Stored,
-  type StoreEvent,
-} from '../cluster/index.ts'
+import { keyOf, Pods, ReplicaSets, type Stored, type StoreEvent } from '../cluster/index.ts'
 import {
   controllerOf,
   controllerReference,
@@ -21,7 +11,10 @@ import {
   splitKey,
   WorkQueue,
 } from '../informers/index.ts'
+import { adoptPod, releasePod, selects } from './adoption.ts'
 import type { ControllerEnvironment } from './environment.ts'
+import { KeyedSets } from './keyed-sets.ts'
+import { PodPrototypes } from './pod-prototypes.ts'
 import { firstToDelete } from './deletion-order.ts'
 import { SUFFIX_ALPHABET } from './template-hash.ts'
 
@@ -55,14 +48,14 @@ export class ReplicaSetController {
   readonly #prng: Prng
   readonly #queue: WorkQueue
   readonly #progress = new Map<string, Progress>()
-  readonly #matchers = new WeakMap<object, LabelMatcher>()
-  readonly #prototypes = new WeakMap<object, Pod>()
+  readonly #prototypes: PodPrototypes
   /** Live sets by namespace, for pods that look for an owner. */
-  readonly #byNamespace = new Map<string, Set<string>>()
+  readonly #byNamespace = new KeyedSets()
 
   constructor(env: ControllerEnvironment, prng: Prng) {
     this.#env = env
     this.#prng = prng
+    this.#prototypes = new PodPrototypes(env.admission)
     this.#queue = new WorkQueue(env.clock, key => this.#reconcile(key), { keySpacingMs: KEY_SPACING_MS })
     env.router.on<ReplicaSet>(ReplicaSets, event => this.#onReplicaSet(event))
     env.router.on<Pod>(Pods, event => this.#onPod(event))
@@ -74,13 +67,11 @@ export class ReplicaSetController {
     if (type === 'DELETED') {
       this.#queue.drop(key)
       this.#progress.delete(object.metadata.uid)
-      this.#byNamespace.get(namespace)?.delete(key)
+      this.#byNamespace.drop(namespace, key)
       return
     }
     if (type === 'ADDED') {
-      const keys = this.#byNamespace.get(namespace)
-      if (keys === undefined) this.#byNamespace.set(namespace, new Set([key]))
-      else keys.add(key)
+      this.#byNamespace.add(namespace, key)
       this.#adoptAll(object)
     }
     this.#queue.add(key)
@@ -94,7 +85,7 @@ export class ReplicaSetController {
       const relabelled = type === 'MODIFIED' && previous?.metadata.labels !== object.metadata.labels
       if (relabelled) this.#release(object, owner.name)
     } else if (owner === undefined && type !== 'DELETED' && isActive(object)) {
-      for (const key of this.#byNamespace.get(namespace) ?? []) {
+      for (const key of this.#byNamespace.of(namespace)) {
         const set = this.#get(key)
         if (set !== undefined && this.#adopt(set, object)) break
       }
@@ -134,23 +125,10 @@ export class ReplicaSetController {
     let name: string
     do name = generateName + names.word(5, SUFFIX_ALPHABET)
     while (store.get(Pods, namespace, name) !== undefined)
-    const { metadata, ...rest } = this.#prototype(set)
+    const { metadata, ...rest } = this.#prototypes.of(set.spec!.template!)
     const ownerReferences = [controllerReference(ReplicaSets, set)]
     store.create<Pod>(Pods, { metadata: { ...metadata, namespace, generateName, name, ownerReferences }, ...rest })
     events.normal(SOURCE, ReplicaSets, set, 'SuccessfulCreate', `Created pod: ${name}`)
-  }
-
-  /** What all pods of a template have in common, admission included: shared by reference, for stored objects never change. */
-  #prototype(set: Stored<ReplicaSet>): Pod {
-    const template = set.spec!.template!
-    let prototype = this.#prototypes.get(template)
-    if (prototype === undefined) {
-      prototype = structuredClone(template)
-      applyDefaults(Pods, prototype)
-      admitPod(prototype, this.#env.admission)
-      this.#prototypes.set(template, prototype)
-    }
-    return prototype
   }
 
   /** Deletes up to `count` pods, from the list of those chosen earlier or a new one. Returns how many. */
@@ -185,7 +163,7 @@ export class ReplicaSetController {
     const deployment = controllerOf(set)?.uid
     const related = [this.#env.pods.ownedBy(set.metadata.uid)]
     if (deployment === undefined) return related
-    for (const key of this.#byNamespace.get(set.metadata.namespace ?? '') ?? []) {
+    for (const key of this.#byNamespace.of(set.metadata.namespace ?? '')) {
       const other = this.#get(key)
       if (other === undefined || other.metadata.uid === set.metadata.uid) continue
       if (controllerOf(other)?.uid === deployment) related.push(this.#env.pods.ownedBy(other.metadata.uid))
@@ -231,35 +209,20 @@ export class ReplicaSetController {
   }
 
   #adopt(set: Stored<ReplicaSet>, pod: Stored<Pod>): boolean {
-    if (set.metadata.deletionTimestamp !== undefined || !isActive(pod) || !this.#matches(set, pod)) return false
-    const { namespace, name, uid } = pod.metadata
-    this.#env.store.modify<Pod>(Pods, namespace, name, current => {
-      if (current.metadata.uid !== uid || controllerOf(current) !== undefined) return undefined
-      const ownerReferences = [...(current.metadata.ownerReferences ?? []), controllerReference(ReplicaSets, set)]
-      return { ...current, metadata: { ...current.metadata, ownerReferences } }
-    })
+    if (
+      set.metadata.deletionTimestamp !== undefined ||
+      !isActive(pod) ||
+      !selects(set.spec?.selector, pod.metadata.labels)
+    )
+      return false
+    adoptPod(this.#env.store, pod, controllerReference(ReplicaSets, set))
     return true
   }
 
   #release(pod: Stored<Pod>, owner: string): void {
     const set = this.#get(`${pod.metadata.namespace}/${owner}`)
-    if (set === undefined || this.#matches(set, pod)) return
-    this.#env.store.modify<Pod>(Pods, pod.metadata.namespace, pod.metadata.name, current => {
-      const { ownerReferences = [], ...metadata } = current.metadata
-      const others = ownerReferences.filter(({ uid }) => uid !== set.metadata.uid)
-      return { ...current, metadata: others.length === 0 ? metadata : { ...metadata, ownerReferences: others } }
-    })
-  }
-
-  #matches(set: Stored<ReplicaSet>, pod: Pod): boolean {
-    const selector = set.spec?.selector
-    if (selector === undefined) return false
-    let matcher = this.#matchers.get(selector)
-    if (matcher === undefined) {
-      matcher = compileLabelSelector(selector)
-      this.#matchers.set(selector, matcher)
-    }
-    return matcher(pod.metadata?.labels)
+    if (set === undefined || selects(set.spec?.selector, pod.metadata.labels)) return
+    releasePod(this.#env.store, pod, set.metadata.uid)
   }
 
   #progressOf(set: Stored<ReplicaSet>): Progress {

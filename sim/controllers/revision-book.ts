@@ -10,6 +10,7 @@ import {
 } from '../cluster/index.ts'
 import { controllerOf, controllerReference, type EventRouter, splitKey } from '../informers/index.ts'
 import { canonical } from './template-hash.ts'
+import { KeyedSets } from './keyed-sets.ts'
 
 /** A revision's name is cut here, so that the hash behind it still fits into a name. */
 const PREFIX_MAX = 223
@@ -28,9 +29,9 @@ export interface Revised {
 export class RevisionBook {
   readonly #store: ObjectStore
   /** Keys by uid of the controller. */
-  readonly #owned = new Map<string, Set<string>>()
+  readonly #owned = new KeyedSets()
   /** Keys of those without a controller, by namespace. */
-  readonly #orphans = new Map<string, Set<string>>()
+  readonly #orphans = new KeyedSets()
 
   /** @param onChange is told the controller of each revision that comes, changes or goes; `undefined` for an orphan. */
   constructor(
@@ -48,7 +49,7 @@ export class RevisionBook {
   /** The history of an owner, oldest first. */
   of(uid: string): Stored<ControllerRevision>[] {
     const found: Stored<ControllerRevision>[] = []
-    for (const key of this.#owned.get(uid) ?? []) {
+    for (const key of this.#owned.of(uid)) {
       const revision = this.#get(key)
       if (revision !== undefined) found.push(revision)
     }
@@ -57,7 +58,7 @@ export class RevisionBook {
 
   /** Takes over the revisions that nobody owns and that `matches`: what `delete --cascade=orphan` left behind. */
   adopt(type: ResourceType, owner: Stored, matches: (labels: Readonly<Record<string, string>>) => boolean): void {
-    for (const key of this.#orphans.get(owner.metadata.namespace ?? '') ?? []) {
+    for (const key of this.#orphans.of(owner.metadata.namespace ?? '')) {
       const { namespace, name } = splitKey(key)
       this.#store.modify<ControllerRevision>(ControllerRevisions, namespace, name, revision => {
         const { metadata } = revision
@@ -108,11 +109,11 @@ export class RevisionBook {
     const namespace = object.metadata.namespace ?? ''
     const before = previous && controllerOf(previous)?.uid
     const owner = controllerOf(object)?.uid
-    if (previous !== undefined && before === undefined) drop(this.#orphans, namespace, key)
-    if (before !== undefined && (before !== owner || type === 'DELETED')) drop(this.#owned, before, key)
+    if (previous !== undefined && before === undefined) this.#orphans.drop(namespace, key)
+    if (before !== undefined && (before !== owner || type === 'DELETED')) this.#owned.drop(before, key)
     if (type === 'DELETED') return
-    if (owner === undefined) add(this.#orphans, namespace, key)
-    else add(this.#owned, owner, key)
+    if (owner === undefined) this.#orphans.add(namespace, key)
+    else this.#owned.add(owner, key)
   }
 
   #get(key: string): Stored<ControllerRevision> | undefined {
@@ -163,16 +164,4 @@ function textOf(template: PodTemplateSpec): string {
     texts.set(template, text)
   }
   return text
-}
-
-function add(sets: Map<string, Set<string>>, name: string, key: string): void {
-  const keys = sets.get(name)
-  if (keys === undefined) sets.set(name, new Set([key]))
-  else keys.add(key)
-}
-
-function drop(sets: Map<string, Set<string>>, name: string, key: string): void {
-  const keys = sets.get(name)
-  keys?.delete(key)
-  if (keys?.size === 0) sets.delete(name)
 }

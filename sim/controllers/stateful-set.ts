@@ -1,8 +1,6 @@
 import type { ControllerRevision, StatefulSet, StatefulSetStatus } from 'kubernetes-types/apps/v1.js'
-import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from 'kubernetes-types/core/v1.js'
+import type { PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.js'
 import {
-  admitPod,
-  applyDefaults,
   ControllerRevisions,
   keyOf,
   PersistentVolumeClaims,
@@ -14,6 +12,7 @@ import {
 import { controllerOf, controllerReference, isActive, type PodEntry, splitKey, WorkQueue } from '../informers/index.ts'
 import { adoptPod, releasePod, selects } from './adoption.ts'
 import type { ControllerEnvironment } from './environment.ts'
+import { PodPrototypes } from './pod-prototypes.ts'
 import { isRevisionOf, RevisionBook, templateOf } from './revision-book.ts'
 import { StatefulClaims } from './stateful-claims.ts'
 import { hasIdentity, identityLabels, ordinalOf, partsOf, volumesOf } from './stateful-identity.ts'
@@ -49,12 +48,13 @@ export class StatefulSetController {
   readonly #queue: WorkQueue
   readonly #history: RevisionBook
   readonly #claims: StatefulClaims
-  readonly #prototypes = new WeakMap<PodTemplateSpec, Pod>()
+  readonly #prototypes: PodPrototypes
 
   constructor(env: ControllerEnvironment) {
     this.#env = env
     this.#queue = new WorkQueue(env.clock, key => this.#reconcile(key), { keySpacingMs: KEY_SPACING_MS })
     this.#claims = new StatefulClaims(env)
+    this.#prototypes = new PodPrototypes(env.admission)
     env.router.on<StatefulSet>(StatefulSets, event => this.#onSet(event))
     env.router.on<Pod>(Pods, event => this.#onPod(event))
     env.router.on<PersistentVolumeClaim>(PersistentVolumeClaims, event => this.#onClaim(event))
@@ -165,7 +165,7 @@ export class StatefulSetController {
     if (store.get(Pods, namespace, name) !== undefined || this.#claims.isBlocked(set, name, ordinal)) return false
     this.#claims.create(set, name, ordinal)
     const template = templateOf(revision === update.metadata.name ? update : current)
-    const { metadata, spec, ...rest } = this.#prototype(template)
+    const { metadata, spec, ...rest } = this.#prototypes.of(template)
     const subdomain = set.spec?.serviceName ?? ''
     const pod = store.create<Pod>(Pods, {
       ...rest,
@@ -220,18 +220,6 @@ export class StatefulSetController {
   ): Partial<NonNullable<Pod['spec']>> {
     const all = volumesOf(set, ordinal, volumes)
     return all.length === 0 ? {} : { volumes: all }
-  }
-
-  /** What all pods of a template have in common, admission included: shared by reference, for stored objects never change. */
-  #prototype(template: PodTemplateSpec): Pod {
-    let prototype = this.#prototypes.get(template)
-    if (prototype === undefined) {
-      prototype = structuredClone(template)
-      applyDefaults(Pods, prototype)
-      admitPod(prototype, this.#env.admission)
-      this.#prototypes.set(template, prototype)
-    }
-    return prototype
   }
 
   /**

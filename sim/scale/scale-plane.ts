@@ -5,8 +5,8 @@ import { type ApiServer, createApiServer } from '../apiserver/index.ts'
 import { ObjectStore, Pods, type Stored } from '../cluster/index.ts'
 import { type Cluster, createCluster, defaultTolerationSeconds } from '../controllers/index.ts'
 import { isReady } from '../informers/index.ts'
-import type { WorkloadSpec } from '../messages.ts'
 import { NOWHERE } from '../nowhere.ts'
+import { plainWorkload } from '../plain-workload.ts'
 import type { FillFigures, ScaleSpec } from './messages.ts'
 
 /** Planned calls made before others get their turn: some milliseconds. */
@@ -87,7 +87,9 @@ export class ScalePlane {
     const plannedMs = this.#clock.elapsedMs
     const versionBefore = this.#store.resourceVersion
     for (let i = 0, left = pods; left > 0; i++, left -= podsPerWorkload) {
-      this.#cluster.applyWorkload(workload(i, Math.min(podsPerWorkload, left)))
+      const name = `scale-${i}`
+      const replicas = Math.min(podsPerWorkload, left)
+      this.#cluster.applyWorkload(plainWorkload(`scale-${i % NAMESPACES}`, name, replicas))
       await nextTurn()
     }
     while (this.#podsReady < pods) {
@@ -141,21 +143,5 @@ export class ScalePlane {
       ...pod,
       metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [CHANGED]: String(change) } },
     }))
-  }
-}
-
-function workload(index: number, replicas: number): WorkloadSpec {
-  const name = `scale-${index}`
-  return {
-    namespace: `scale-${index % NAMESPACES}`,
-    name,
-    replicas,
-    port: 8080,
-    profile: 'web-service',
-    labels: { app: name },
-    selector: { app: name },
-    service: name,
-    maxSurge: '25%',
-    maxUnavailable: '25%',
   }
 }
