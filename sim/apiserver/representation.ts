@@ -1,5 +1,6 @@
 import type { KubeObject, ResourceType, Stored } from '../cluster/index.ts'
 import { apiVersionOf } from '../cluster/index.ts'
+import type { ObjectTexts } from './object-texts.ts'
 
 /** `metadata` of a list. */
 export interface ListMeta {
@@ -9,79 +10,39 @@ export interface ListMeta {
 }
 
 /**
- * How objects become bytes: plain JSON, a table, or meta data only.
+ * How objects become text: plain JSON, a table, or meta data only.
  *
  * A list is `listHead`, the `item`s joined by commas, `listTail`; a watch event is `{"type":…,"object":` `watched` `}\n`.
- * Buffers that are returned are shared: nobody writes to them.
  */
 export interface Representation {
   /** One object as an answer of its own. */
-  object(object: Stored): Buffer
-  listHead(meta: ListMeta): Buffer
-  item(object: Stored): Buffer
-  listTail: Buffer
-  watched(object: Stored): Buffer
+  object(object: Stored): string
+  listHead(meta: ListMeta): string
+  /** @param isOneOfMany the list is so long that keeping its items would cost more than making them again. */
+  item(object: Stored, isOneOfMany: boolean): string
+  readonly listTail: string
+  watched(object: Stored): string
   /** A bookmark's object, which carries nothing but a resource version. */
-  bookmark(resourceVersion: number, annotations?: Readonly<Record<string, string>>): Buffer
+  bookmark(resourceVersion: number, annotations?: Readonly<Record<string, string>>): string
 }
 
-/**
- * What is kept. A list of a very large cluster goes past it: to keep all of it would cost more, in collections of garbage, than
- * to make it again.
- */
-const CACHED_BYTES_MAX = 64 * 1024 * 1024
-
-/**
- * Objects as their JSON, made once for each version of an object and shared by all lists and watches, as long as it is among
- * the last `CACHED_BYTES_MAX`.
- *
- * Stored objects are immutable, so the object itself is the key. `forget` drops the JSON of versions that have been replaced.
- */
-export class JsonCache {
-  /** In order of making. */
-  readonly #bytes = new Map<KubeObject, Buffer>()
-  #size = 0
-
-  get(object: Stored): Buffer {
-    const cached = this.#bytes.get(object)
-    if (cached !== undefined) return cached
-    const bytes = Buffer.from(JSON.stringify(object))
-    this.#bytes.set(object, bytes)
-    this.#size += bytes.length
-    while (this.#size > CACHED_BYTES_MAX) {
-      const [oldest] = this.#bytes.keys()
-      this.forget(oldest!)
-    }
-    return bytes
-  }
-
-  forget(object: KubeObject): void {
-    const bytes = this.#bytes.get(object)
-    if (bytes === undefined) return
-    this.#bytes.delete(object)
-    this.#size -= bytes.length
-  }
-}
-
-export function jsonRepresentation(cache: JsonCache, type: ResourceType): Representation {
-  return wholeObjects(type, object => cache.get(object))
+export function jsonRepresentation(texts: ObjectTexts, type: ResourceType): Representation {
+  return wholeObjects(type, (object, isOneOfMany) => texts.of(object, isOneOfMany))
 }
 
 /** Objects in another version than they are stored as. Made afresh each time: few ask for one. */
 export function versionedRepresentation(type: ResourceType): Representation {
-  return wholeObjects(type, object => Buffer.from(JSON.stringify({ ...object, apiVersion: apiVersionOf(type) })))
+  return wholeObjects(type, object => JSON.stringify({ ...object, apiVersion: apiVersionOf(type) }))
 }
 
-function wholeObjects(type: ResourceType, get: (object: Stored) => Buffer): Representation {
+function wholeObjects(type: ResourceType, get: (object: Stored, isOneOfMany: boolean) => string): Representation {
   return {
-    object: get,
+    object: object => get(object, false),
     listHead: meta =>
-      Buffer.from(
-        `{"kind":"${type.kind}List","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(meta)},"items":[`,
-      ),
+      `{"kind":"${type.kind}List","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(meta)},"items":[`,
     item: get,
-    listTail: Buffer.from(']}\n'),
-    watched: get,
+    listTail: ']}\n',
+    watched: object => get(object, false),
     bookmark: (resourceVersion, annotations) =>
       bookmarkObject(apiVersionOf(type), type.kind, resourceVersion, annotations),
   }
@@ -90,15 +51,13 @@ function wholeObjects(type: ResourceType, get: (object: Stored) => Buffer): Repr
 const META_VERSION = 'meta.k8s.io/v1'
 
 export function partialRepresentation(): Representation {
-  const partial = (object: Stored): Buffer => Buffer.from(JSON.stringify(partialObject(object)))
+  const partial = (object: Stored): string => JSON.stringify(partialObject(object))
   return {
     object: partial,
     listHead: meta =>
-      Buffer.from(
-        `{"kind":"PartialObjectMetadataList","apiVersion":"${META_VERSION}","metadata":${JSON.stringify(meta)},"items":[`,
-      ),
+      `{"kind":"PartialObjectMetadataList","apiVersion":"${META_VERSION}","metadata":${JSON.stringify(meta)},"items":[`,
     item: partial,
-    listTail: Buffer.from(']}\n'),
+    listTail: ']}\n',
     watched: partial,
     bookmark: (resourceVersion, annotations) =>
       bookmarkObject(META_VERSION, 'PartialObjectMetadata', resourceVersion, annotations),
@@ -114,11 +73,11 @@ export function bookmarkObject(
   kind: string,
   resourceVersion: number,
   annotations?: Readonly<Record<string, string>>,
-): Buffer {
+): string {
   const metadata = {
     resourceVersion: String(resourceVersion),
     creationTimestamp: null,
     ...(annotations === undefined ? {} : { annotations }),
   }
-  return Buffer.from(JSON.stringify({ kind, apiVersion, metadata }))
+  return JSON.stringify({ kind, apiVersion, metadata })
 }

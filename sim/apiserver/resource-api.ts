@@ -25,8 +25,8 @@ import { negotiate } from './negotiation.ts'
 import { APPLY_PATCH, parsePatch, type Patch } from './patch.ts'
 import { bindPod } from './pod-actions.ts'
 import { isObject } from './json.ts'
+import type { ObjectTexts } from './object-texts.ts'
 import {
-  type JsonCache,
   jsonRepresentation,
   partialRepresentation,
   type Representation,
@@ -51,13 +51,15 @@ import type { Address, Part, WriteOptions, Writes } from './writes.ts'
 export const JSON_HEADERS = { 'content-type': JSON_TYPE, 'cache-control': 'no-cache, private' } as const
 const LOG_HEADERS = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' } as const
 /** Lists longer than this are sent in slices, between which others get their turn. */
-const SLICE_OBJECTS = 200
+const SLICE_OBJECTS = 100
+/** The texts of longer lists would push each other out before the next client asked for them. */
+const KEPT_OBJECTS = 10_000
 
 export interface ResourceApiParts {
   readonly store: ObjectStore
   readonly writes: Writes
   readonly watches: WatchHub
-  readonly json: JsonCache
+  readonly texts: ObjectTexts
   readonly usage: UsageMeter
   readonly tokens: ServiceAccountTokens
   /** Kinds of which nothing is kept. */
@@ -70,17 +72,18 @@ export class ResourceApi {
   readonly #store: ObjectStore
   readonly #writes: Writes
   readonly #watches: WatchHub
-  readonly #json: JsonCache
+  readonly #texts: ObjectTexts
+  readonly #asJson = new Map<ResourceType, Representation>()
   readonly #usage: UsageMeter
   readonly #tokens: ServiceAccountTokens
   readonly #virtual: ReadonlyMap<ResourceType, VirtualResource>
 
-  constructor(clock: Clock, { store, writes, watches, json, usage, tokens, virtual }: ResourceApiParts) {
+  constructor(clock: Clock, { store, writes, watches, texts, usage, tokens, virtual }: ResourceApiParts) {
     this.#clock = clock
     this.#store = store
     this.#writes = writes
     this.#watches = watches
-    this.#json = json
+    this.#texts = texts
     this.#usage = usage
     this.#tokens = tokens
     this.#virtual = new Map(virtual.map(resource => [resource.type, resource]))
@@ -294,8 +297,18 @@ export class ResourceApi {
       case 'partial':
         return partialRepresentation()
       case 'json':
-        return type === servedAs ? jsonRepresentation(this.#json, type) : versionedRepresentation(servedAs)
+        return type === servedAs ? this.#json(type) : versionedRepresentation(servedAs)
     }
+  }
+
+  /** The same for all who ask, so that watches see that their lines are the same. */
+  #json(type: ResourceType): Representation {
+    let json = this.#asJson.get(type)
+    if (json === undefined) {
+      json = jsonRepresentation(this.#texts, type)
+      this.#asJson.set(type, json)
+    }
+    return json
   }
 }
 
@@ -389,8 +402,7 @@ function send(reply: FastifyReply, code: number, body: Buffer | string): Fastify
 }
 
 async function sendList(reply: FastifyReply, representation: Representation, page: Page): Promise<FastifyReply> {
-  const parts = listParts(representation, page)
-  await sendParts(reply.code(200).headers(JSON_HEADERS), page.objects.length > SLICE_OBJECTS ? slices(parts) : parts)
+  await sendParts(reply.code(200).headers(JSON_HEADERS), slices(representation, page))
   return reply
 }
 
@@ -411,28 +423,17 @@ async function sendVirtual(
   return send(reply, verb === 'create' ? 201 : 200, JSON.stringify(answered))
 }
 
-const COMMA = Buffer.from(',')
-
-function* listParts(representation: Representation, { meta, objects }: Page): Generator<Buffer, void> {
-  yield representation.listHead(meta)
-  let first = true
-  for (const object of objects) {
-    if (!first) yield COMMA
-    first = false
-    yield representation.item(object)
-  }
-  yield representation.listTail
-}
-
-async function* slices(parts: Iterable<Buffer>): AsyncGenerator<Buffer, void> {
-  let slice: Buffer[] = []
-  for (const part of parts) {
-    slice.push(part)
-    // Every object comes with its comma.
-    if (slice.length < 2 * SLICE_OBJECTS) continue
-    yield Buffer.concat(slice)
-    slice = []
+/** In pieces of `SLICE_OBJECTS`, each made when the one before has been taken. */
+async function* slices(representation: Representation, { meta, objects }: Page): AsyncGenerator<Buffer, void> {
+  const isOneOfMany = objects.length > KEPT_OBJECTS
+  let text = representation.listHead(meta)
+  for (let i = 0; i < objects.length; i++) {
+    if (i > 0) text += ','
+    text += representation.item(objects[i]!, isOneOfMany)
+    if ((i + 1) % SLICE_OBJECTS > 0) continue
+    yield Buffer.from(text)
+    text = ''
     await nextTurn()
   }
-  yield Buffer.concat(slice)
+  yield Buffer.from(text + representation.listTail)
 }

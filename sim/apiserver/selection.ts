@@ -26,7 +26,8 @@ export class Selection {
   readonly #name: string | undefined
   readonly #labels: LabelMatcher | undefined
   readonly #fields: FieldMatcher | undefined
-  readonly #everything: boolean
+  /** All objects of the kind. */
+  readonly isEverything: boolean
 
   /** @throws ApiError BadRequest for a selector that cannot be read. */
   constructor(type: ResourceType, query: SelectionQuery) {
@@ -35,7 +36,7 @@ export class Selection {
     this.#name = query.name
     this.#labels = parseLabelSelector(query.labelSelector)
     this.#fields = parseFieldSelector(type, query.fieldSelector)
-    this.#everything =
+    this.isEverything =
       query.namespace === undefined &&
       query.name === undefined &&
       this.#labels === undefined &&
@@ -43,7 +44,7 @@ export class Selection {
   }
 
   matches(object: KubeObject): boolean {
-    if (this.#everything) return true
+    if (this.isEverything) return true
     const { metadata } = object
     return (
       (this.namespace === undefined || metadata?.namespace === this.namespace) &&
@@ -60,7 +61,7 @@ export class Selection {
    * hot: once per event and watch.
    */
   see(event: StoreEvent): { readonly type: WatchType; readonly object: Stored } | undefined {
-    if (this.#everything) return event
+    if (this.isEverything) return event
     const { object, previous } = event
     if (event.type === 'DELETED') return this.matches(previous ?? object) ? { type: 'DELETED', object } : undefined
     const is = this.matches(object)

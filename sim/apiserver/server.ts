@@ -15,7 +15,7 @@ import { AGGREGATED, aggregated, coreVersions, group, groupList, resourceList, w
 import { portUnavailable } from './errors.ts'
 import { Listening } from './listening.ts'
 import { openApiOf, openApiRoot } from './openapi.ts'
-import { JsonCache } from './representation.ts'
+import { ObjectTexts } from './object-texts.ts'
 import { methodNotAllowed, parseRequest, pathNotFound } from './request-info.ts'
 import { JSON_HEADERS, ResourceApi, splitUrl } from './resource-api.ts'
 import { ServiceAccountTokens } from './service-account-tokens.ts'
@@ -109,11 +109,11 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
   )
   const certificate = options.tls ? await certify(clock, options.host) : undefined
   const usage = new UsageMeter()
-  const json = new JsonCache()
+  const texts = new ObjectTexts()
   const endLifecycle = startNamespaceLifecycle(store)
   const endCustomResources = startCustomResources(store, type => watches.endOf(type))
   const disturbances = new Disturbances(clock)
-  const watches = new WatchHub(clock, store, json, {
+  const watches = new WatchHub(clock, store, texts, {
     disturbances,
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000,
     queuedBytesMax: options.watchQueuedBytesMax ?? 16 * 1024 * 1024,
@@ -124,7 +124,7 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
   const authentication = new Authentication(grants, tokens)
   const authorization = new Authorization(options.limits)
   const virtual = [...accessReviews(authentication, authorization), ...(options.virtual ?? [])]
-  const resources = new ResourceApi(clock, { store, writes, watches, json, usage, tokens, virtual })
+  const resources = new ResourceApi(clock, { store, writes, watches, texts, usage, tokens, virtual })
 
   const users: Users = new WeakMap()
   const app = createApp(

@@ -22,17 +22,17 @@ export function tableRepresentation(nowMs: () => number, type: ResourceType, inc
   const head = (meta: ListMeta): string =>
     `{"kind":"Table","apiVersion":"${TABLE_VERSION}","metadata":${JSON.stringify(meta)},` +
     `"columnDefinitions":${JSON.stringify(layout.columns)},"rows":[`
-  const single = (object: Stored): Buffer =>
-    Buffer.from(`${head({ resourceVersion: object.metadata.resourceVersion })}${row(object)}]}`)
+  const single = (object: Stored): string =>
+    `${head({ resourceVersion: object.metadata.resourceVersion })}${row(object)}]}`
   return {
     object: single,
-    listHead: meta => Buffer.from(head(meta)),
-    item: object => Buffer.from(row(object)),
-    listTail: Buffer.from(']}\n'),
+    listHead: head,
+    item: row,
+    listTail: ']}\n',
     watched: single,
     bookmark: (resourceVersion, annotations) => {
       const object = JSON.parse(
-        bookmarkObject(TABLE_VERSION, 'PartialObjectMetadata', resourceVersion, annotations).toString(),
+        bookmarkObject(TABLE_VERSION, 'PartialObjectMetadata', resourceVersion, annotations),
       ) as unknown
       const table = {
         kind: 'Table',
@@ -41,7 +41,7 @@ export function tableRepresentation(nowMs: () => number, type: ResourceType, inc
         columnDefinitions: layout.columns,
         rows: [{ cells: layout.columns.map(() => ''), object }],
       }
-      return Buffer.from(JSON.stringify(table))
+      return JSON.stringify(table)
     },
   }
 }

@@ -5,8 +5,10 @@ import type { Disturbances } from './disturbances.ts'
 import { waitUntilFresh } from './freshness.ts'
 import { expired, listAll } from './list.ts'
 import type { ListOptions } from './list-options.ts'
-import type { JsonCache, Representation } from './representation.ts'
+import type { ObjectTexts } from './object-texts.ts'
+import type { Representation } from './representation.ts'
 import type { Selection, WatchType } from './selection.ts'
+import { WatchLines } from './watch-lines.ts'
 import { type Backlog, Watcher } from './watcher.ts'
 
 export interface WatchHubOptions {
@@ -32,12 +34,13 @@ export class WatchHub {
   readonly #clock: Clock
   readonly #store: ObjectStore
   readonly #options: WatchHubOptions
+  readonly #lines = new WatchLines()
   readonly #watchers = new Map<ResourceType, Set<Watcher>>()
   readonly #unsubscribe: () => void
   readonly #eventsOfClosed = new Map<ResourceType, number>()
   #opened = 0
 
-  constructor(clock: Clock, store: ObjectStore, cache: JsonCache, options: WatchHubOptions) {
+  constructor(clock: Clock, store: ObjectStore, texts: ObjectTexts, options: WatchHubOptions) {
     this.#clock = clock
     this.#store = store
     this.#options = options
@@ -45,10 +48,9 @@ export class WatchHub {
       for (const watcher of this.#all()) watcher.hurry()
     })
     this.#unsubscribe = store.subscribe(event => {
-      // Only watches that lag behind would want the old version again.
-      if (event.previous !== undefined) cache.forget(event.previous)
-      for (const watcher of this.#watchers.get(event.resource) ?? []) watcher.offer(event)
-      if (event.type === 'DELETED') cache.forget(event.object)
+      const watchers = this.#watchers.get(event.resource)
+      if (watchers !== undefined) for (const watcher of watchers) watcher.offer(event)
+      if (event.type === 'DELETED') texts.forget(event.object.metadata.uid)
     })
   }
 
@@ -90,6 +92,7 @@ export class WatchHub {
     const watcher = new Watcher(this.#clock, response, {
       selection,
       representation,
+      lines: this.#lines,
       after: resourceVersion,
       disturbances: this.#options.disturbances,
       backlog: backlog ?? { entries: [][Symbol.iterator](), endBookmarkVersion: undefined },

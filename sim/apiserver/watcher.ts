@@ -4,6 +4,7 @@ import { ApiError, type StoreEvent, type Stored } from '../cluster/index.ts'
 import type { Disturbances } from './disturbances.ts'
 import type { Representation } from './representation.ts'
 import type { Selection, WatchType } from './selection.ts'
+import { watchLine, type WatchLines } from './watch-lines.ts'
 
 /** What is sent before live events: objects as they are, or events that were missed. */
 export interface Backlog {
@@ -15,6 +16,8 @@ export interface Backlog {
 export interface WatcherOptions {
   readonly selection: Selection
   readonly representation: Representation
+  /** Shared by all watches. */
+  readonly lines: WatchLines
   readonly backlog: Backlog
   /** The version from which it watches: events up to there are not for it. */
   readonly after: number
@@ -25,16 +28,8 @@ export interface WatcherOptions {
   readonly onClose: () => void
 }
 
-const PREFIX: Readonly<Record<WatchType | 'BOOKMARK' | 'ERROR', Buffer>> = {
-  ADDED: Buffer.from('{"type":"ADDED","object":'),
-  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
-  DELETED: Buffer.from('{"type":"DELETED","object":'),
-  BOOKMARK: Buffer.from('{"type":"BOOKMARK","object":'),
-  ERROR: Buffer.from('{"type":"ERROR","object":'),
-}
-const SUFFIX = Buffer.from('}\n')
-/** Bytes of backlog sent before others get their turn. */
-const SLICE_BYTES = 256 * 1024
+/** Characters of backlog sent before others get their turn. */
+const SLICE_LENGTH = 256 * 1024
 /** Who has not made room for the last word by then is cut off. */
 const LAST_WORD_MS = 30_000
 const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' }
@@ -42,8 +37,7 @@ const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' }
 /** What waits for its time because the watch is slow. */
 interface Late {
   readonly dueMs: number
-  readonly prefix: Buffer
-  readonly object: Buffer
+  readonly line: string
 }
 
 const OVERRUN = new ApiError('Expired', 'The resourceVersion for the provided watch is too old.')
@@ -73,7 +67,8 @@ export class Watcher {
   #lastWordTimer: Timer | undefined
   #silent = false
   #backlog: Backlog | undefined
-  #queue: Buffer[] = []
+  #queue: string[] = []
+  /** Of what is queued, late lines included; counted in characters. */
   #queuedBytes = 0
   #flushPlanned = false
   #blocked = false
@@ -101,17 +96,17 @@ export class Watcher {
     if (this.#closed || this.#ending || this.#silent || event.resourceVersion <= this.#options.after) return
     const seen = this.#options.selection.see(event)
     if (seen === undefined) return
-    const object = this.#options.representation.watched(seen.object)
-    const { disturbances } = this.#options
+    const { disturbances, lines, representation } = this.#options
+    const line = lines.of(seen.type, seen.object, representation)
     const number = this.events++
     if (disturbances.isQuiet && this.#late.length === 0) {
-      this.#push(PREFIX[seen.type], object)
+      this.#push(line)
       this.#planFlush()
       return
     }
     const { duplicateEvery } = disturbances
     const times = duplicateEvery > 0 && number % duplicateEvery === 0 ? 2 : 1
-    for (let i = 0; i < times; i++) this.#offerLate(PREFIX[seen.type], object)
+    for (let i = 0; i < times; i++) this.#offerLate(line)
   }
 
   /** The delay has changed: with none left, what is late comes at once. */
@@ -124,7 +119,7 @@ export class Watcher {
   bookmark(resourceVersion: number): void {
     if (this.#closed || this.#ending || this.#silent || this.#backlog !== undefined || this.#blocked) return
     if (this.#late.length > 0) return
-    this.#push(PREFIX.BOOKMARK, this.#options.representation.bookmark(resourceVersion))
+    this.#push(watchLine('BOOKMARK', this.#options.representation.bookmark(resourceVersion)))
     this.#planFlush()
   }
 
@@ -140,7 +135,9 @@ export class Watcher {
   fail(status: unknown): void {
     if (this.#closed || this.#ending || this.#silent) return
     this.#sendLate(Number.POSITIVE_INFINITY)
-    this.#queue.push(PREFIX.ERROR, Buffer.from(JSON.stringify(status)), SUFFIX)
+    const line = watchLine('ERROR', JSON.stringify(status))
+    this.#queue.push(line)
+    this.#queuedBytes += line.length
     this.end()
   }
 
@@ -158,17 +155,17 @@ export class Watcher {
     this.#giveUp()
   }
 
-  #offerLate(prefix: Buffer, object: Buffer): void {
+  #offerLate(line: string): void {
     const dueMs = this.#clock.unixMs() + this.#options.disturbances.watchDelayMs
     const last = this.#late.at(-1)
     if (last === undefined && this.#options.disturbances.watchDelayMs === 0) {
-      this.#push(prefix, object)
+      this.#push(line)
       this.#planFlush()
       return
     }
     // In order, also when a longer delay has ended and a shorter one goes on.
-    this.#late.push({ dueMs: Math.max(dueMs, last?.dueMs ?? 0), prefix, object })
-    this.#queuedBytes += prefix.length + object.length + SUFFIX.length
+    this.#late.push({ dueMs: Math.max(dueMs, last?.dueMs ?? 0), line })
+    this.#queuedBytes += line.length
     this.#keepBound()
     this.#planLate()
   }
@@ -185,9 +182,9 @@ export class Watcher {
 
   #sendLate(dueMs: number): void {
     let count = 0
-    for (const { dueMs: eachMs, prefix, object } of this.#late) {
+    for (const { dueMs: eachMs, line } of this.#late) {
       if (eachMs > dueMs) break
-      this.#queue.push(prefix, object, SUFFIX)
+      this.#queue.push(line)
       count++
     }
     if (count === 0) return
@@ -195,9 +192,9 @@ export class Watcher {
     this.#planFlush()
   }
 
-  #push(prefix: Buffer, object: Buffer): void {
-    this.#queue.push(prefix, object, SUFFIX)
-    this.#queuedBytes += prefix.length + object.length + SUFFIX.length
+  #push(line: string): void {
+    this.#queue.push(line)
+    this.#queuedBytes += line.length
     this.#keepBound()
   }
 
@@ -236,10 +233,10 @@ export class Watcher {
     if (this.#closed || this.#blocked || this.#silent) return
     if (this.#backlog !== undefined && !this.#sendBacklog(this.#backlog)) return
     if (this.#queue.length > 0) {
-      const bytes = Buffer.concat(this.#queue)
+      const lines = this.#queue
       this.#queue = []
-      this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes.length)
-      this.#write(bytes)
+      for (const line of lines) this.#queuedBytes -= line.length
+      this.#write(this.#options.lines.join(lines))
     }
     if (this.#ending && !this.#blocked) this.#response.end()
   }
@@ -247,23 +244,23 @@ export class Watcher {
   /** @returns whether the backlog is exhausted and live events may follow. */
   #sendBacklog({ entries, endBookmarkVersion }: Backlog): boolean {
     const { representation } = this.#options
-    const lines: Buffer[] = []
-    let bytes = 0
-    while (bytes < SLICE_BYTES) {
+    const lines: string[] = []
+    let length = 0
+    while (length < SLICE_LENGTH) {
       const { value, done } = entries.next()
       if (done === true) {
         this.#backlog = undefined
         if (endBookmarkVersion !== undefined) {
-          lines.push(PREFIX.BOOKMARK, representation.bookmark(endBookmarkVersion, INITIAL_EVENTS_END), SUFFIX)
+          lines.push(watchLine('BOOKMARK', representation.bookmark(endBookmarkVersion, INITIAL_EVENTS_END)))
         }
         break
       }
-      const object = representation.watched(value.object)
-      lines.push(PREFIX[value.type], object, SUFFIX)
+      const line = watchLine(value.type, representation.watched(value.object))
+      lines.push(line)
       this.events++
-      bytes += object.length
+      length += line.length
     }
-    if (lines.length > 0) this.#write(Buffer.concat(lines))
+    if (lines.length > 0) this.#write(Buffer.from(lines.join('')))
     if (this.#backlog === undefined) return !this.#blocked
     if (!this.#blocked) setImmediate(() => this.#flush())
     return false

@@ -6,12 +6,19 @@ interface Slot {
   object: Stored
 }
 
+/** The objects of one namespace. */
+interface Siblings {
+  readonly byName: Map<string, Slot>
+  /** By name, as long as none comes or goes. */
+  sorted: readonly Slot[] | undefined
+}
+
 /** The objects of one kind: all of them by uid, and by namespace and name. */
 export class ObjectTable {
   readonly history: EventHistory
   readonly #byUid = new Map<string, Slot>()
   /** Those without a namespace under ''. */
-  readonly #byNamespace = new Map<string, Map<string, Slot>>()
+  readonly #byNamespace = new Map<string, Siblings>()
 
   constructor(historyCapacity: number, resourceVersion: number) {
     this.history = new EventHistory(historyCapacity)
@@ -19,12 +26,25 @@ export class ObjectTable {
   }
 
   get(namespace: string | undefined, name: string): Stored | undefined {
-    return this.#byNamespace.get(namespace ?? '')?.get(name)?.object
+    return this.#byNamespace.get(namespace ?? '')?.byName.get(name)?.object
   }
 
   /** In order of creation. */
   list(namespace: string | undefined): Stored[] {
     return Array.from(this.#within(namespace)?.values() ?? [], slot => slot.object)
+  }
+
+  /** By namespace and name, as etcd has them. */
+  inOrder(namespace: string | undefined): Stored[] {
+    const namespaces = namespace === undefined ? [...this.#byNamespace.keys()].sort() : [namespace]
+    const objects: Stored[] = []
+    for (const each of namespaces) {
+      const siblings = this.#byNamespace.get(each)
+      if (siblings === undefined) continue
+      siblings.sorted ??= [...siblings.byName.values()].sort(byName)
+      for (const { object } of siblings.sorted) objects.push(object)
+    }
+    return objects
   }
 
   count(namespace: string | undefined): number {
@@ -43,8 +63,12 @@ export class ObjectTable {
     const slot: Slot = { object }
     this.#byUid.set(uid, slot)
     const siblings = this.#byNamespace.get(namespace)
-    if (siblings === undefined) this.#byNamespace.set(namespace, new Map([[name, slot]]))
-    else siblings.set(name, slot)
+    if (siblings === undefined) {
+      this.#byNamespace.set(namespace, { byName: new Map([[name, slot]]), sorted: undefined })
+    } else {
+      siblings.byName.set(name, slot)
+      siblings.sorted = undefined
+    }
   }
 
   // hot: once for each write.
@@ -55,11 +79,19 @@ export class ObjectTable {
   delete({ metadata: { uid, namespace = '', name } }: Stored): void {
     this.#byUid.delete(uid)
     const siblings = this.#byNamespace.get(namespace)
-    siblings?.delete(name)
-    if (siblings?.size === 0) this.#byNamespace.delete(namespace)
+    if (siblings === undefined) return
+    siblings.byName.delete(name)
+    siblings.sorted = undefined
+    if (siblings.byName.size === 0) this.#byNamespace.delete(namespace)
   }
 
   #within(namespace: string | undefined): Map<string, Slot> | undefined {
-    return namespace === undefined ? this.#byUid : this.#byNamespace.get(namespace)
+    return namespace === undefined ? this.#byUid : this.#byNamespace.get(namespace)?.byName
   }
+}
+
+function byName(a: Slot, b: Slot): number {
+  const left = a.object.metadata.name
+  const right = b.object.metadata.name
+  return left < right ? -1 : left > right ? 1 : 0
 }

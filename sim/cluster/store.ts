@@ -78,6 +78,11 @@ export class ObjectStore {
     return this.#table(type).list(namespace) as Stored<T>[]
   }
 
+  /** As `list`, by namespace and name: the order of etcd. */
+  listInOrder<T extends KubeObject>(type: ResourceType, namespace?: string): Stored<T>[] {
+    return this.#table(type).inOrder(namespace) as Stored<T>[]
+  }
+
   /** How many objects of a kind there are, or how many of them in one namespace. */
   count(type: ResourceType, namespace?: string): number {
     return this.#table(type).count(namespace)
