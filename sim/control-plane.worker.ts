@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { assert, CodedError, describeError, ExitCode, raiseThreadPriority } from '../base/index.ts'
+import { assert, boundHeapGrowth, CodedError, describeError, ExitCode, raiseThreadPriority } from '../base/index.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { ControlPlaneData, FromControlPlane, ToControlPlane } from './messages.ts'
 import { RemoteRuntime } from './targets/index.ts'
@@ -10,6 +10,7 @@ const port = parentPort
 const data = workerData as ControlPlaneData
 // Of a run that is measured; a cluster that somebody plays with is like any other program.
 const priority = data.warmUp ? raiseThreadPriority() : 'normal'
+if (!data.warmUp) boundHeapGrowth()
 const send = (message: FromControlPlane): void => port.postMessage(message)
 
 function fail(error: unknown): void {

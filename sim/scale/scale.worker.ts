@@ -1,11 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { assert } from '../../base/index.ts'
+import { assert, boundHeapGrowth } from '../../base/index.ts'
 import type { FromScalePlane, ScaleData, ToScalePlane } from './messages.ts'
 import { ScalePlane } from './scale-plane.ts'
 
 /** The door of the thread of a control plane that is measured itself. */
 assert(parentPort !== null, 'scale.worker runs as a worker thread')
 const port = parentPort
+boundHeapGrowth()
 const { seed, spec, received } = workerData as ScaleData
 const send = (message: FromScalePlane): void => port.postMessage(message)
 const fail = (error: unknown): void =>
