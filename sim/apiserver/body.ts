@@ -1,12 +1,9 @@
 import { parse as parseYamlText, YAMLError } from 'yaml'
+import { JSON_TYPE, PROTOBUF_TYPE, YAML_TYPE } from './media-types.ts'
 import { ApiError } from '../cluster/index.ts'
 import { decodeProtobuf, ProtobufError } from '../schema/index.ts'
 import { parseJson } from './json.ts'
 import { unsupportedMediaType } from './patch.ts'
-
-export const JSON_TYPE = 'application/json'
-const YAML_TYPE = 'application/yaml'
-const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf'
 
 /**
  * Reads the body of a request in the encoding that it says; without one it is JSON.

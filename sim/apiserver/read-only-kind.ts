@@ -17,7 +17,7 @@ export function readOnlyKind(kind: VirtualKind): VirtualResource {
 /** @throws ApiError NotFound, BadRequest, NotAcceptable */
 function read(kind: VirtualKind, { namespace, name, query, accept }: VirtualRequest): object {
   const { type } = kind
-  const form = negotiate(accept)
+  const form = negotiate(accept, false)
   if (name !== undefined) {
     const object = kind.get(namespace, name)
     if (object === undefined) throw missing(kind, namespace, name)

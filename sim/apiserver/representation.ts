@@ -1,6 +1,6 @@
-import type { KubeObject, ResourceType, Stored } from '../cluster/index.ts'
-import { apiVersionOf } from '../cluster/index.ts'
-import type { ObjectTexts } from './object-texts.ts'
+import type { Status } from 'kubernetes-types/meta/v1.js'
+import type { Stored } from '../cluster/index.ts'
+import type { WatchType } from './selection.ts'
 
 /** `metadata` of a list. */
 export interface ListMeta {
@@ -9,75 +9,21 @@ export interface ListMeta {
   readonly remainingItemCount?: number
 }
 
-/**
- * How objects become text: plain JSON, a table, or meta data only.
- *
- * A list is `listHead`, the `item`s joined by commas, `listTail`; a watch event is `{"type":…,"object":` `watched` `}\n`.
- */
+/** Text, which is sent as UTF-8, or bytes that nobody changes. All of one representation are of one kind. */
+export type Chunk = string | Buffer
+
+/** How objects are sent: the form that a client asked for, in an encoding that it takes. */
 export interface Representation {
+  readonly contentType: string
+  readonly watchContentType: string
   /** One object as an answer of its own. */
-  object(object: Stored): string
-  listHead(meta: ListMeta): string
-  /** @param isOneOfMany the list is so long that keeping its items would cost more than making them again. */
-  item(object: Stored, isOneOfMany: boolean): string
-  readonly listTail: string
-  watched(object: Stored): string
-  /** A bookmark's object, which carries nothing but a resource version. */
-  bookmark(resourceVersion: number, annotations?: Readonly<Record<string, string>>): string
-}
-
-export function jsonRepresentation(texts: ObjectTexts, type: ResourceType): Representation {
-  return wholeObjects(type, (object, isOneOfMany) => texts.of(object, isOneOfMany))
-}
-
-/** Objects in another version than they are stored as. Made afresh each time: few ask for one. */
-export function versionedRepresentation(type: ResourceType): Representation {
-  return wholeObjects(type, object => JSON.stringify({ ...object, apiVersion: apiVersionOf(type) }))
-}
-
-function wholeObjects(type: ResourceType, get: (object: Stored, isOneOfMany: boolean) => string): Representation {
-  return {
-    object: object => get(object, false),
-    listHead: meta =>
-      `{"kind":"${type.kind}List","apiVersion":"${apiVersionOf(type)}","metadata":${JSON.stringify(meta)},"items":[`,
-    item: get,
-    listTail: ']}\n',
-    watched: object => get(object, false),
-    bookmark: (resourceVersion, annotations) =>
-      bookmarkObject(apiVersionOf(type), type.kind, resourceVersion, annotations),
-  }
-}
-
-const META_VERSION = 'meta.k8s.io/v1'
-
-export function partialRepresentation(): Representation {
-  const partial = (object: Stored): string => JSON.stringify(partialObject(object))
-  return {
-    object: partial,
-    listHead: meta =>
-      `{"kind":"PartialObjectMetadataList","apiVersion":"${META_VERSION}","metadata":${JSON.stringify(meta)},"items":[`,
-    item: partial,
-    listTail: ']}\n',
-    watched: partial,
-    bookmark: (resourceVersion, annotations) =>
-      bookmarkObject(META_VERSION, 'PartialObjectMetadata', resourceVersion, annotations),
-  }
-}
-
-export function partialObject(object: Stored): KubeObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: META_VERSION, metadata: object.metadata }
-}
-
-export function bookmarkObject(
-  apiVersion: string,
-  kind: string,
-  resourceVersion: number,
-  annotations?: Readonly<Record<string, string>>,
-): string {
-  const metadata = {
-    resourceVersion: String(resourceVersion),
-    creationTimestamp: null,
-    ...(annotations === undefined ? {} : { annotations }),
-  }
-  return JSON.stringify({ kind, apiVersion, metadata })
+  object(object: Stored): Chunk
+  /** In slices, each made when the one before has been taken. */
+  list(meta: ListMeta, objects: readonly Stored[]): AsyncIterable<Buffer>
+  /** An event of a watch. */
+  event(type: WatchType, object: Stored): Chunk
+  /** An event whose object carries nothing but a resource version. */
+  bookmark(resourceVersion: number, annotations?: Readonly<Record<string, string>>): Chunk
+  /** The last event of a watch that failed. */
+  failure(status: Status): Chunk
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Status } from 'kubernetes-types/meta/v1.js'
 import type { Clock } from '../../base/index.ts'
@@ -18,7 +17,9 @@ import { sendParts } from './compression.ts'
 import { deleteObject, isDryRun, parseDeleteRequest } from './deletion.ts'
 import { evictPod } from './eviction.ts'
 import { waitUntilFresh } from './freshness.ts'
-import { JSON_TYPE, parseBody, parseYaml } from './body.ts'
+import { hasProtobuf } from '../schema/index.ts'
+import { parseBody, parseYaml } from './body.ts'
+import { JSON_TYPE } from './media-types.ts'
 import { listAll, listPage, type Page } from './list.ts'
 import { parseListOptions } from './list-options.ts'
 import { negotiate } from './negotiation.ts'
@@ -26,12 +27,9 @@ import { APPLY_PATCH, parsePatch, type Patch } from './patch.ts'
 import { bindPod } from './pod-actions.ts'
 import { isObject } from './json.ts'
 import type { ObjectTexts } from './object-texts.ts'
-import {
-  jsonRepresentation,
-  partialRepresentation,
-  type Representation,
-  versionedRepresentation,
-} from './representation.ts'
+import { protobufRepresentation } from './protobuf-representation.ts'
+import type { Representation } from './representation.ts'
+import { jsonForm, partialForm, textRepresentation, versionedForm } from './text-form.ts'
 import { refuseConnection } from './pod-connections.ts'
 import { readLog } from './pod-log.ts'
 import { isTrue, methodNotAllowed, parseRequest, pathNotFound, type RequestInfo } from './request-info.ts'
@@ -41,7 +39,7 @@ import { scaleOf, withScale } from './scale.ts'
 import { schemaOf } from './schemas.ts'
 import { Selection } from './selection.ts'
 import type { ServiceAccountTokens } from './service-account-tokens.ts'
-import { type IncludeObject, tableRepresentation } from './table.ts'
+import { type IncludeObject, tableForm } from './table.ts'
 import type { UsageMeter } from './usage.ts'
 import type { VirtualResource } from './virtual-group.ts'
 import type { WatchHub } from './watch-hub.ts'
@@ -50,10 +48,6 @@ import type { Address, Part, WriteOptions, Writes } from './writes.ts'
 /** As Kubernetes sends them: nobody between client and server shall keep an answer. */
 export const JSON_HEADERS = { 'content-type': JSON_TYPE, 'cache-control': 'no-cache, private' } as const
 const LOG_HEADERS = { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' } as const
-/** Lists longer than this are sent in slices, between which others get their turn. */
-const SLICE_OBJECTS = 100
-/** The texts of longer lists would push each other out before the next client asked for them. */
-const KEPT_OBJECTS = 10_000
 
 export interface ResourceApiParts {
   readonly store: ObjectStore
@@ -74,6 +68,7 @@ export class ResourceApi {
   readonly #watches: WatchHub
   readonly #texts: ObjectTexts
   readonly #asJson = new Map<ResourceType, Representation>()
+  readonly #asProtobuf = new Map<ResourceType, Representation>()
   readonly #usage: UsageMeter
   readonly #tokens: ServiceAccountTokens
   readonly #virtual: ReadonlyMap<ResourceType, VirtualResource>
@@ -144,7 +139,7 @@ export class ResourceApi {
     switch (verb) {
       case 'get':
         await waitUntilFresh(this.#clock, this.#store, parseListOptions(query, false).resourceVersion ?? 0)
-        return send(reply, 200, representation.object(this.#existing(addressOf(info))))
+        return sendObject(reply, 200, representation, this.#existing(addressOf(info)))
       case 'list': {
         const options = parseListOptions(query, false)
         const selection = new Selection(type, { ...options, namespace, name: undefined })
@@ -153,13 +148,14 @@ export class ResourceApi {
       case 'watch': {
         const options = parseListOptions(query, true)
         const selection = new Selection(type, { ...options, namespace, name: info.name })
-        await this.#watches.open(reply.raw, { selection, representation, options }, JSON_HEADERS)
+        const headers = { ...JSON_HEADERS, 'content-type': representation.watchContentType }
+        await this.#watches.open(reply.raw, { selection, representation, options }, headers)
         return reply.hijack()
       }
       case 'create': {
         if (info.name !== undefined || (type.namespaced && namespace === undefined)) throw methodNotAllowed()
         const object = this.#writes.create(type, namespace, bodyOf(info, request), writeOptions(query, request, reply))
-        return send(reply, 201, representation.object(object))
+        return sendObject(reply, 201, representation, object)
       }
       case 'update': {
         const address = addressOf(info)
@@ -170,7 +166,7 @@ export class ResourceApi {
           'object',
           writeOptions(query, request, reply),
         )
-        return send(reply, existed ? 200 : 201, representation.object(object))
+        return sendObject(reply, existed ? 200 : 201, representation, object)
       }
       case 'patch':
         return this.#patch(info, query, request, reply, 'object')
@@ -180,11 +176,9 @@ export class ResourceApi {
           addressOf(info),
           parseDeleteRequest(bodyIfAny(request), query),
         )
-        return send(
-          reply,
-          200,
-          isGone && type !== Pods ? JSON.stringify(deleted(info, object)) : representation.object(object),
-        )
+        return isGone && type !== Pods
+          ? send(reply, 200, JSON.stringify(deleted(info, object)))
+          : sendObject(reply, 200, representation, object)
       }
       case 'deletecollection':
         return this.#deleteCollection(info, query, request, reply, representation)
@@ -220,7 +214,7 @@ export class ResourceApi {
     const representation = this.#representation(info, query, request)
     switch (info.verb) {
       case 'get':
-        return send(reply, 200, representation.object(this.#existing(addressOf(info))))
+        return sendObject(reply, 200, representation, this.#existing(addressOf(info)))
       case 'update': {
         const object = this.#writes.update(
           addressOf(info),
@@ -228,7 +222,7 @@ export class ResourceApi {
           part,
           writeOptions(query, request, reply),
         )
-        return send(reply, 200, representation.object(object))
+        return sendObject(reply, 200, representation, object)
       }
       case 'patch':
         return this.#patch(info, query, request, reply, part)
@@ -247,11 +241,8 @@ export class ResourceApi {
     const representation = this.#representation(info, query, request)
     const options = writeOptions(query, request, reply)
     if (mediaType(request) !== APPLY_PATCH) {
-      return send(
-        reply,
-        200,
-        representation.object(this.#writes.patch(addressOf(info), patchOf(info, request), part, options)),
-      )
+      const patched = this.#writes.patch(addressOf(info), patchOf(info, request), part, options)
+      return sendObject(reply, 200, representation, patched)
     }
     if ((query.get('fieldManager') ?? '') === '') {
       throw new ApiError(
@@ -262,7 +253,7 @@ export class ResourceApi {
     const force = query.has('force') && isTrue(query.get('force'))
     const body = converted(info, parseYaml(textOf(request)))
     const { object, isCreated } = this.#writes.apply(addressOf(info), body, part, { ...options, force })
-    return send(reply, isCreated ? 201 : 200, representation.object(object))
+    return sendObject(reply, isCreated ? 201 : 200, representation, object)
   }
 
   #scale(info: RequestInfo, query: URLSearchParams, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -291,24 +282,18 @@ export class ResourceApi {
   }
 
   #representation({ type, servedAs }: RequestInfo, query: URLSearchParams, request: FastifyRequest): Representation {
-    switch (negotiate(request.headers.accept)) {
+    switch (negotiate(request.headers.accept, hasProtobuf(servedAs.group, servedAs.version, servedAs.kind))) {
       case 'table':
-        return tableRepresentation(() => this.#store.unixMs, type, includeObject(query))
+        return textRepresentation(tableForm(() => this.#store.unixMs, type, includeObject(query)))
       case 'partial':
-        return partialRepresentation()
+        return textRepresentation(partialForm())
+      case 'protobuf':
+        return sharedBy(this.#asProtobuf, servedAs, () => protobufRepresentation(servedAs))
       case 'json':
-        return type === servedAs ? this.#json(type) : versionedRepresentation(servedAs)
+        return sharedBy(this.#asJson, servedAs, () =>
+          textRepresentation(type === servedAs ? jsonForm(this.#texts, type) : versionedForm(servedAs)),
+        )
     }
-  }
-
-  /** The same for all who ask, so that watches see that their lines are the same. */
-  #json(type: ResourceType): Representation {
-    let json = this.#asJson.get(type)
-    if (json === undefined) {
-      json = jsonRepresentation(this.#texts, type)
-      this.#asJson.set(type, json)
-    }
-    return json
   }
 }
 
@@ -401,8 +386,31 @@ function send(reply: FastifyReply, code: number, body: Buffer | string): Fastify
     .send(typeof body === 'string' ? Buffer.from(body) : body)
 }
 
+/** The same for all who ask, so that watches see that they are told the same. */
+function sharedBy(
+  known: Map<ResourceType, Representation>,
+  type: ResourceType,
+  make: () => Representation,
+): Representation {
+  let representation = known.get(type)
+  if (representation === undefined) {
+    representation = make()
+    known.set(type, representation)
+  }
+  return representation
+}
+
+function sendObject(reply: FastifyReply, code: number, representation: Representation, object: Stored): FastifyReply {
+  const body = representation.object(object)
+  return reply
+    .code(code)
+    .headers({ ...JSON_HEADERS, 'content-type': representation.contentType })
+    .send(typeof body === 'string' ? Buffer.from(body) : body)
+}
+
 async function sendList(reply: FastifyReply, representation: Representation, page: Page): Promise<FastifyReply> {
-  await sendParts(reply.code(200).headers(JSON_HEADERS), slices(representation, page))
+  const headers = { ...JSON_HEADERS, 'content-type': representation.contentType }
+  await sendParts(reply.code(200).headers(headers), representation.list(page.meta, page.objects))
   return reply
 }
 
@@ -421,19 +429,4 @@ async function sendVirtual(
   const { accept } = request.headers
   const answered = await virtual.answer({ verb, namespace, name, query, accept, body, user })
   return send(reply, verb === 'create' ? 201 : 200, JSON.stringify(answered))
-}
-
-/** In pieces of `SLICE_OBJECTS`, each made when the one before has been taken. */
-async function* slices(representation: Representation, { meta, objects }: Page): AsyncGenerator<Buffer, void> {
-  const isOneOfMany = objects.length > KEPT_OBJECTS
-  let text = representation.listHead(meta)
-  for (let i = 0; i < objects.length; i++) {
-    if (i > 0) text += ','
-    text += representation.item(objects[i]!, isOneOfMany)
-    if ((i + 1) % SLICE_OBJECTS > 0) continue
-    yield Buffer.from(text)
-    text = ''
-    await nextTurn()
-  }
-  yield Buffer.from(text + representation.listTail)
 }

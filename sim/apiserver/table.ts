@@ -1,5 +1,6 @@
 import type { ResourceType, Stored } from '../cluster/index.ts'
-import { bookmarkObject, type ListMeta, partialObject, type Representation } from './representation.ts'
+import type { ListMeta } from './representation.ts'
+import { bookmarkObject, partialObject, type TextForm } from './text-form.ts'
 import { layoutOf } from './table-columns.ts'
 
 /** What rows carry besides their cells: `?includeObject=` of the request. */
@@ -12,7 +13,7 @@ const TABLE_VERSION = 'meta.k8s.io/v1'
  *
  * Rows are made afresh each time, since ages change. `nowMs` is the store's time, which stamped the objects.
  */
-export function tableRepresentation(nowMs: () => number, type: ResourceType, include: IncludeObject): Representation {
+export function tableForm(nowMs: () => number, type: ResourceType, include: IncludeObject): TextForm {
   const layout = layoutOf(type)
   const row = (object: Stored): string =>
     JSON.stringify({

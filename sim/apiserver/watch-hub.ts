@@ -8,7 +8,7 @@ import type { ListOptions } from './list-options.ts'
 import type { ObjectTexts } from './object-texts.ts'
 import type { Representation } from './representation.ts'
 import type { Selection, WatchType } from './selection.ts'
-import { WatchLines } from './watch-lines.ts'
+import { WatchChunks } from './watch-chunks.ts'
 import { type Backlog, Watcher } from './watcher.ts'
 
 export interface WatchHubOptions {
@@ -34,7 +34,7 @@ export class WatchHub {
   readonly #clock: Clock
   readonly #store: ObjectStore
   readonly #options: WatchHubOptions
-  readonly #lines = new WatchLines()
+  readonly #chunks = new WatchChunks()
   readonly #watchers = new Map<ResourceType, Set<Watcher>>()
   readonly #unsubscribe: () => void
   readonly #eventsOfClosed = new Map<ResourceType, number>()
@@ -92,7 +92,7 @@ export class WatchHub {
     const watcher = new Watcher(this.#clock, response, {
       selection,
       representation,
-      lines: this.#lines,
+      chunks: this.#chunks,
       after: resourceVersion,
       disturbances: this.#options.disturbances,
       backlog: backlog ?? { entries: [][Symbol.iterator](), endBookmarkVersion: undefined },

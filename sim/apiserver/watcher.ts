@@ -1,10 +1,11 @@
+import type { Status } from 'kubernetes-types/meta/v1.js'
 import type { ServerResponse } from 'node:http'
 import type { Clock, Timer } from '../../base/index.ts'
 import { ApiError, type StoreEvent, type Stored } from '../cluster/index.ts'
 import type { Disturbances } from './disturbances.ts'
-import type { Representation } from './representation.ts'
+import type { Chunk, Representation } from './representation.ts'
 import type { Selection, WatchType } from './selection.ts'
-import { watchLine, type WatchLines } from './watch-lines.ts'
+import { joined, type WatchChunks } from './watch-chunks.ts'
 
 /** What is sent before live events: objects as they are, or events that were missed. */
 export interface Backlog {
@@ -17,7 +18,7 @@ export interface WatcherOptions {
   readonly selection: Selection
   readonly representation: Representation
   /** Shared by all watches. */
-  readonly lines: WatchLines
+  readonly chunks: WatchChunks
   readonly backlog: Backlog
   /** The version from which it watches: events up to there are not for it. */
   readonly after: number
@@ -28,7 +29,7 @@ export interface WatcherOptions {
   readonly onClose: () => void
 }
 
-/** Characters of backlog sent before others get their turn. */
+/** Characters or bytes of backlog sent before others get their turn. */
 const SLICE_LENGTH = 256 * 1024
 /** Who has not made room for the last word by then is cut off. */
 const LAST_WORD_MS = 30_000
@@ -37,13 +38,13 @@ const INITIAL_EVENTS_END = { 'k8s.io/initial-events-end': 'true' }
 /** What waits for its time because the watch is slow. */
 interface Late {
   readonly dueMs: number
-  readonly line: string
+  readonly chunk: Chunk
 }
 
 const OVERRUN = new ApiError('Expired', 'The resourceVersion for the provided watch is too old.')
 
 /**
- * One watch: a response that stays open and gets one JSON line per event.
+ * One watch: a response that stays open and gets one chunk for each event, of JSON a line.
  *
  * ```
  *   backlog ──exhausted──▶ live ──end()──▶ ending ──written──▶ closed
@@ -53,7 +54,7 @@ const OVERRUN = new ApiError('Expired', 'The resourceVersion for the provided wa
  *      └────────────────────┴────────────────┴─ client left, dropped
  * ```
  *
- * Lines wait in a queue of shared buffers and are written together, once per tick of the event loop; while the client
+ * Events wait in a queue and are written together, once per tick of the event loop; while the client
  * does not take what was written, they go on waiting. Live events queue up behind the backlog. When more waits than
  * `queuedBytesMax`, all of it is given up, and the client learns by a 410 that it has missed something, as soon as it
  * reads on. While events are late, they wait before the queue, each for its time, and count as queued.
@@ -67,8 +68,8 @@ export class Watcher {
   #lastWordTimer: Timer | undefined
   #silent = false
   #backlog: Backlog | undefined
-  #queue: string[] = []
-  /** Of what is queued, late lines included; counted in characters. */
+  #queue: Chunk[] = []
+  /** Of what is queued, late events included; text is counted in characters. */
   #queuedBytes = 0
   #flushPlanned = false
   #blocked = false
@@ -96,17 +97,17 @@ export class Watcher {
     if (this.#closed || this.#ending || this.#silent || event.resourceVersion <= this.#options.after) return
     const seen = this.#options.selection.see(event)
     if (seen === undefined) return
-    const { disturbances, lines, representation } = this.#options
-    const line = lines.of(seen.type, seen.object, representation)
+    const { disturbances, chunks, representation } = this.#options
+    const chunk = chunks.of(seen.type, seen.object, representation)
     const number = this.events++
     if (disturbances.isQuiet && this.#late.length === 0) {
-      this.#push(line)
+      this.#push(chunk)
       this.#planFlush()
       return
     }
     const { duplicateEvery } = disturbances
     const times = duplicateEvery > 0 && number % duplicateEvery === 0 ? 2 : 1
-    for (let i = 0; i < times; i++) this.#offerLate(line)
+    for (let i = 0; i < times; i++) this.#offerLate(chunk)
   }
 
   /** The delay has changed: with none left, what is late comes at once. */
@@ -119,7 +120,7 @@ export class Watcher {
   bookmark(resourceVersion: number): void {
     if (this.#closed || this.#ending || this.#silent || this.#backlog !== undefined || this.#blocked) return
     if (this.#late.length > 0) return
-    this.#push(watchLine('BOOKMARK', this.#options.representation.bookmark(resourceVersion)))
+    this.#push(this.#options.representation.bookmark(resourceVersion))
     this.#planFlush()
   }
 
@@ -132,12 +133,12 @@ export class Watcher {
   }
 
   /** Sends an error as the last event. `status` is a Status object. */
-  fail(status: unknown): void {
+  fail(status: Status): void {
     if (this.#closed || this.#ending || this.#silent) return
     this.#sendLate(Number.POSITIVE_INFINITY)
-    const line = watchLine('ERROR', JSON.stringify(status))
-    this.#queue.push(line)
-    this.#queuedBytes += line.length
+    const chunk = this.#options.representation.failure(status)
+    this.#queue.push(chunk)
+    this.#queuedBytes += chunk.length
     this.end()
   }
 
@@ -155,17 +156,17 @@ export class Watcher {
     this.#giveUp()
   }
 
-  #offerLate(line: string): void {
+  #offerLate(chunk: Chunk): void {
     const dueMs = this.#clock.unixMs() + this.#options.disturbances.watchDelayMs
     const last = this.#late.at(-1)
     if (last === undefined && this.#options.disturbances.watchDelayMs === 0) {
-      this.#push(line)
+      this.#push(chunk)
       this.#planFlush()
       return
     }
     // In order, also when a longer delay has ended and a shorter one goes on.
-    this.#late.push({ dueMs: Math.max(dueMs, last?.dueMs ?? 0), line })
-    this.#queuedBytes += line.length
+    this.#late.push({ dueMs: Math.max(dueMs, last?.dueMs ?? 0), chunk })
+    this.#queuedBytes += chunk.length
     this.#keepBound()
     this.#planLate()
   }
@@ -182,9 +183,9 @@ export class Watcher {
 
   #sendLate(dueMs: number): void {
     let count = 0
-    for (const { dueMs: eachMs, line } of this.#late) {
+    for (const { dueMs: eachMs, chunk } of this.#late) {
       if (eachMs > dueMs) break
-      this.#queue.push(line)
+      this.#queue.push(chunk)
       count++
     }
     if (count === 0) return
@@ -192,9 +193,9 @@ export class Watcher {
     this.#planFlush()
   }
 
-  #push(line: string): void {
-    this.#queue.push(line)
-    this.#queuedBytes += line.length
+  #push(chunk: Chunk): void {
+    this.#queue.push(chunk)
+    this.#queuedBytes += chunk.length
     this.#keepBound()
   }
 
@@ -233,10 +234,10 @@ export class Watcher {
     if (this.#closed || this.#blocked || this.#silent) return
     if (this.#backlog !== undefined && !this.#sendBacklog(this.#backlog)) return
     if (this.#queue.length > 0) {
-      const lines = this.#queue
+      const chunks = this.#queue
       this.#queue = []
-      for (const line of lines) this.#queuedBytes -= line.length
-      this.#write(this.#options.lines.join(lines))
+      for (const { length } of chunks) this.#queuedBytes -= length
+      this.#write(this.#options.chunks.join(chunks))
     }
     if (this.#ending && !this.#blocked) this.#response.end()
   }
@@ -244,23 +245,23 @@ export class Watcher {
   /** @returns whether the backlog is exhausted and live events may follow. */
   #sendBacklog({ entries, endBookmarkVersion }: Backlog): boolean {
     const { representation } = this.#options
-    const lines: string[] = []
+    const chunks: Chunk[] = []
     let length = 0
     while (length < SLICE_LENGTH) {
       const { value, done } = entries.next()
       if (done === true) {
         this.#backlog = undefined
         if (endBookmarkVersion !== undefined) {
-          lines.push(watchLine('BOOKMARK', representation.bookmark(endBookmarkVersion, INITIAL_EVENTS_END)))
+          chunks.push(representation.bookmark(endBookmarkVersion, INITIAL_EVENTS_END))
         }
         break
       }
-      const line = watchLine(value.type, representation.watched(value.object))
-      lines.push(line)
+      const chunk = representation.event(value.type, value.object)
+      chunks.push(chunk)
       this.events++
-      length += line.length
+      length += chunk.length
     }
-    if (lines.length > 0) this.#write(Buffer.from(lines.join('')))
+    if (chunks.length > 0) this.#write(joined(chunks))
     if (this.#backlog === undefined) return !this.#blocked
     if (!this.#blocked) setImmediate(() => this.#flush())
     return false

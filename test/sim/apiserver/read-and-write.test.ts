@@ -612,7 +612,7 @@ void t.test('tables', async t => {
   const partial = await get(PODS, { accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' })
   t.match(partial.json, { kind: 'PartialObjectMetadataList', items: [{ metadata: { name: 'crashing' } }] })
   t.notOk(partial.json.items[0].spec)
-  t.equal((await get(PODS, { accept: 'application/vnd.kubernetes.protobuf, */*' })).json.kind, 'PodList')
+  t.equal((await get(PODS, { accept: 'application/cbor, */*' })).json.kind, 'PodList')
 })
 
 function container(state: object): NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number] {

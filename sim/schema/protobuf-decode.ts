@@ -1,38 +1,21 @@
 import { PbfReader } from 'pbf'
-import { assert } from '../../base/index.ts'
-import { DefinitionFile } from './definition-file.ts'
 import { definitionOfKind } from './kinds.ts'
 import type { JsonObject } from './json-object.ts'
-
-/** Kubernetes' own messages: number, name in JSON, type and flags of each field. */
-const FILE = new DefinitionFile<readonly (readonly [number, string, string, string])[]>('protobuf.jsonl')
-const MACHINERY = 'io.k8s.apimachinery.pkg'
-
-/** How one field of a message becomes JSON. */
-interface Field {
-  readonly name: string
-  /** A scalar of protobuf, or the name of a message. */
-  readonly type: string
-  readonly isRepeated: boolean
-  readonly isMap: boolean
-  /** Its fields stand in the JSON of the message around it. */
-  readonly isInline: boolean
-  /** A zero is written: it says something else than no value. */
-  readonly writesZero: boolean
-}
-
-type Message = ReadonlyMap<number, Field>
+import {
+  type Field,
+  findMessage,
+  isNamedList,
+  MACHINERY,
+  MAGIC,
+  type Message,
+  messageNamed,
+} from './protobuf-messages.ts'
 
 interface Unknown {
   apiVersion: string
   kind: string
   raw: Uint8Array
 }
-
-const messages = new Map<string, Message>()
-
-/** What stands before every object in Kubernetes' protobuf. */
-const MAGIC = Buffer.from('k8s\0')
 
 /** Thrown for bytes that are no such object. */
 export class ProtobufError extends Error {}
@@ -51,7 +34,7 @@ export function decodeProtobuf(bytes: Buffer): JsonObject {
     const { apiVersion, kind, raw } = readUnknown(new PbfReader(bytes.subarray(MAGIC.length)))
     const [version, group = ''] = apiVersion.split('/').toReversed()
     const name = definitionOfKind(group, version ?? '', kind)
-    const message = find(name)
+    const message = findMessage(name)
     if (message === undefined) throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`)
     return { apiVersion, kind, ...readMessage(new PbfReader(raw), message) }
   } catch (error) {
@@ -167,13 +150,10 @@ function readMessageOf(reader: PbfReader, type: string, end: number): unknown {
     case `${MACHINERY}.apis.meta.v1.Duration`:
       return goDuration((readMessage(reader, messageNamed(type), end).duration as number | undefined) ?? 0)
     default: {
-      const message = find(type)
+      const message = findMessage(type)
       if (message === undefined) throw new ProtobufError(`unknown message ${type}`)
       const value = readMessage(reader, message, end)
-      // Lists with a name of their own.
-      return message.size === 1 && message.get(1)?.name === 'items' && message.get(1)?.type === 'string'
-        ? (value.items ?? [])
-        : value
+      return isNamedList(message) ? (value.items ?? []) : value
     }
   }
 }
@@ -211,32 +191,4 @@ function goDuration(ns: number): string {
 function isZero(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
   return value === '' || value === 0 || value === false
-}
-
-function messageNamed(name: string): Message {
-  const message = find(name)
-  assert(message !== undefined, () => `no message ${name}`)
-  return message
-}
-
-function find(name: string): Message | undefined {
-  const known = messages.get(name)
-  if (known !== undefined) return known
-  const fields = FILE.get(name)
-  if (fields === undefined) return undefined
-  const message = new Map(fields.map(([number, ...field]) => [number, fieldOf(...field)]))
-  messages.set(name, message)
-  return message
-}
-
-function fieldOf(name: string, type: string, flags: string): Field {
-  const isMap = type.startsWith('map<')
-  return {
-    name,
-    type: isMap ? type.slice('map<'.length, -1) : type,
-    isRepeated: flags.includes('r'),
-    isMap,
-    isInline: flags.includes('i'),
-    writesZero: flags.includes('z'),
-  }
 }
