@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { ExitCode, nearest, parseDuration } from '../base/index.ts'
 import { canonicalJson, checkThresholds, metricInfo, METRICS, parseMetricKey } from '../reports/index.ts'
 import type {
@@ -66,7 +66,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   const { profiles, ...base } = input
   let merged: unknown = merge(structuredClone(base), profiles?.[options.profile] ?? {})
   for (const assignment of options.set) merged = applySet(merged, assignment, faults)
-  if (!validate(merged)) faults.push(...(validate.errors ?? []).map(schemaFault))
+  faults.push(...schemaFaults(merged).map(schemaFault))
   if (faults.length > 0) throw scenarioError(input.name, faults)
 
   const scenario = merged as ScenarioInput
@@ -121,7 +121,13 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   })
 }
 
-const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(SCENARIO_SCHEMA)
+let compiled: ValidateFunction | undefined
+
+/** Compiled when the first scenario is judged: many commands judge none. */
+function schemaFaults(input: unknown): ErrorObject[] {
+  compiled ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(SCENARIO_SCHEMA)
+  return compiled(input) ? [] : (compiled.errors ?? [])
+}
 
 function schemaFault(error: ErrorObject): string {
   const path = error.instancePath.slice(1).replaceAll('/', '.') || 'scenario'

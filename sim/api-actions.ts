@@ -1,6 +1,6 @@
 import { parseDuration } from '../base/index.ts'
 import type { Action, ActionArg, ActionHands } from './actions.ts'
-import { type Disturbance, REFUSAL_CODES, type RefusalCode } from './apiserver/index.ts'
+import { type Disturbance, REFUSAL_CODES, type RefusalCode } from './apiserver/disturbances.ts'
 import type { ActionArgs } from './messages.ts'
 import { FOR } from './node-actions.ts'
 

@@ -1,6 +1,7 @@
+import type { runVirtually as Virtually } from './virtual-run.ts'
 export { type Action, type ActionArg, actionByName, ACTIONS } from './actions.ts'
 export { appliedAtMs } from './apply-order.ts'
-export { zoneName } from './kubelet/index.ts'
+export { zoneName } from './kubelet/zone-name.ts'
 export type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
 export type {
   ActionArgs,
@@ -18,14 +19,9 @@ export type {
   WorkloadSpec,
 } from './messages.ts'
 export { SCALE_WORKER, type FromScalePlane, type ScaleData, type ScaleSpec, type ToScalePlane } from './scale/index.ts'
-export {
-  readTraceHeader,
-  type ReplayMode,
-  type ReplayReport,
-  type ReplaySpec,
-  type TraceHeader,
-  type TraceOrigin,
-} from './trace/index.ts'
+export { readTraceHeader } from './trace/header-of-file.ts'
+export type { ReplayMode, ReplayReport, ReplaySpec } from './trace/replay/replay-spec.ts'
+export type { TraceHeader, TraceOrigin } from './trace/trace-header.ts'
 export {
   checkDescriptors,
   claimPodNetwork,
@@ -44,27 +40,32 @@ export {
 } from './targets/index.ts'
 export {
   type Both,
-  type Burst,
-  type ChurnFigures,
-  type ChurnTableFigures,
   type DiffSide,
   diffTraces,
   IGNORABLE,
   type Ignored,
+  type ObjectDiff,
+  type ObjectList,
+  type Parting,
+  type PlacedEvent,
+  type TraceDiff,
+} from './trace/diff/index.ts'
+export { TraceError } from './trace/errors.ts'
+export {
+  type Burst,
+  type ChurnFigures,
+  type ChurnTableFigures,
   type Inspection,
   inspectTrace,
   type LevelBins,
   type LevelFigures,
-  type ObjectDiff,
-  type ObjectList,
-  type Parting,
   type PhaseFigures,
-  type PlacedEvent,
-  type TraceDiff,
-  TraceError,
-  TraceReader,
-} from './trace/index.ts'
+} from './trace/inspect/index.ts'
+export { TraceReader } from './trace/trace-reader.ts'
 
 /** The compiled control-plane thread, for `spawnWorker`. */
 export const CONTROL_PLANE_WORKER = new URL('./control-plane.worker.js', import.meta.url)
-export { runVirtually, type VirtualRun } from './virtual-run.ts'
+export type { VirtualRun } from './virtual-run.ts'
+
+/** As in virtual-run.ts; loaded when it is asked for, since few commands do and it takes the whole cluster. */
+export const runVirtually: typeof Virtually = async options => (await import('./virtual-run.ts')).runVirtually(options)

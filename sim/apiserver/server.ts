@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { assert, type Clock } from '../../base/index.ts'
 import { ApiError, type Catalogue, type ObjectStore, startNamespaceLifecycle } from '../cluster/index.ts'
 import type { ApiUsage } from '../messages.ts'
@@ -127,7 +127,7 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
   const resources = new ResourceApi(clock, { store, writes, watches, texts, usage, tokens, virtual })
 
   const users: Users = new WeakMap()
-  const app = createApp(
+  const app = await createApp(
     certificate,
     { usage, disturbances, authentication, authorization, users, catalogue: store.resources },
     options.onInternalError,
@@ -209,12 +209,13 @@ interface AppParts {
   readonly catalogue: Catalogue
 }
 
-function createApp(
+async function createApp(
   certificate: ServerCertificate | undefined,
   parts: AppParts,
   onInternalError: ApiServerOptions['onInternalError'],
-): FastifyInstance {
+): Promise<FastifyInstance> {
   const { usage, disturbances, catalogue } = parts
+  const { default: fastify } = await import('fastify')
   const app = fastify({
     https:
       certificate === undefined

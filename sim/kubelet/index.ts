@@ -1,5 +1,5 @@
 export type { KubeletEnvironment } from './environment.ts'
-export { type FleetOptions, KubeletFleet, zoneName } from './kubelet-fleet.ts'
+export { type FleetOptions, KubeletFleet } from './kubelet-fleet.ts'
 export { type KubeletApi, KubeletServer } from './kubelet-server.ts'
 export { LEASE_NAMESPACE } from './node-heartbeat.ts'
 export type { PodRuntime, TargetSpec } from './pod-runtime.ts'

@@ -5,6 +5,7 @@ import type { KubeletEnvironment } from './environment.ts'
 import { Kubelet } from './kubelet.ts'
 import { PodNetwork } from './pod-network.ts'
 import { isStatic, mirrorAgain } from './static-pod.ts'
+import { REGION, zoneName } from './zone-name.ts'
 
 export interface FleetOptions {
   readonly nodes: number
@@ -15,7 +16,6 @@ export interface FleetOptions {
 
 /** From the end of a static pod's object to the next one: the kubelet looks at its static pods every second. */
 const MIRROR_MS = 1000
-const REGION = 'region-1'
 
 /** All kubelets of the cluster, by the names of their nodes. A Node that somebody creates through the API gets one too. */
 export class KubeletFleet {
@@ -151,15 +151,4 @@ export class KubeletFleet {
     if (kubelet === undefined) throw notFound(Nodes, name)
     return kubelet
   }
-}
-
-/** `region-1a`, `region-1b`, …: as clouds call them. Nodes go to the zones in turn. */
-export function zoneName(index: number): string {
-  return `${REGION}${zoneLetter(index)}`
-}
-
-/** a … z, then aa, ab, … */
-function zoneLetter(index: number): string {
-  const letter = String.fromCharCode(97 + (index % 26))
-  return index < 26 ? letter : zoneLetter(Math.floor(index / 26) - 1) + letter
 }

@@ -1,5 +1,5 @@
 import type { Prng, Timer } from '../../../base/index.ts'
-import { zoneName } from '../../kubelet/kubelet-fleet.ts'
+import { zoneName } from '../../kubelet/zone-name.ts'
 import { NodeSlice } from '../../kubelet/pod-network.ts'
 import { drawMs } from './distribution.ts'
 import type { ClusterModel, NodeFailureModel } from './model.ts'
