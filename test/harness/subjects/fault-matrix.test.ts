@@ -8,7 +8,12 @@ import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { makeFolder, Prng, SystemClock } from '../../../base/index.ts'
 import { detectPeers, peersByName } from '../../../harness/peers/index.ts'
-import { prometheusSubject, type SubjectDefinition, vmagentSubject } from '../../../harness/subjects/index.ts'
+import {
+  embeddedSubject,
+  prometheusSubject,
+  type SubjectDefinition,
+  vmagentSubject,
+} from '../../../harness/subjects/index.ts'
 import { type ApiServer, createApiServer, type Disturbance, writeKubeconfig } from '../../../sim/apiserver/index.ts'
 import { ObjectStore } from '../../../sim/cluster/index.ts'
 import { DiscoveryWorld, discoveryConfig, type Role, ROLES } from './discovery-world.ts'
@@ -19,6 +24,8 @@ const FAULT_MS = { informer: 100, quick: 300, thorough: 5000 }
 const POLL_MS = 50
 /** Instances of Prometheus that share the faults. */
 const SHARES = 10
+/** Of the embedded scraper, which comes back sooner. */
+const EMBEDDED_SHARES = 2
 
 // The whole matrix takes minutes.
 t.setTimeout(0)
@@ -242,3 +249,9 @@ void t.test(
     return subjectMatrix(t, vmagentSubject(), ['-promscrape.kubernetesSDCheckInterval=1s'], { number: 0, of: 1 })
   },
 )
+
+void t.test('the embedded scraper, all roles', async t => {
+  const of = THOROUGH.has('embedded') ? 1 : EMBEDDED_SHARES
+  t.testdir({})
+  await Promise.all(Array.from({ length: of }, (_, number) => subjectMatrix(t, embeddedSubject(), [], { number, of })))
+})
