@@ -154,6 +154,17 @@ export const SCENARIO_SCHEMA = {
       },
       additionalProperties: false,
     },
+    targetCapacity: {
+      type: 'object',
+      required: ['metrics', 'seriesPerMetric', 'turns', 'turn'],
+      properties: {
+        metrics: { type: 'integer', minimum: 1, maximum: 10_000 },
+        seriesPerMetric: { type: 'integer', minimum: 1, maximum: 10_000 },
+        turns: { type: 'integer', minimum: 1, maximum: 100 },
+        turn: duration,
+      },
+      additionalProperties: false,
+    },
     duration,
     settle: duration,
     scrapeInterval: duration,

@@ -92,6 +92,13 @@ export const METRICS = {
     'higher',
     'Changes of pods received per second by all watching clients together.',
   ),
+  target_serve_rate: value(
+    '1/s',
+    'higher',
+    'Samples that one target worker served over one connection, the median of all turns; of others beside it, by server.',
+  ),
+  target_serve_bytes_rate: value('bytes/s', 'higher', 'Bytes of the same, heads included.'),
+  target_serve_ratio: value('1', 'higher', 'How many times as many samples the target worker served, by server.'),
   replay_lateness: histogram('What a trace tells, shown by the cluster beyond its planned instant.'),
   replay_events: count('1', 'none', 'Events of the trace that were played.'),
   replay_skipped: count('1', 'lower', 'Events of the trace that could not be played.'),

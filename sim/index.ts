@@ -28,6 +28,8 @@ export {
 } from './trace/index.ts'
 export {
   checkDescriptors,
+  type CapacityShape,
+  capacityProfile,
   claimPodNetwork,
   type PodNetworkClaim,
   type MetricsPage,
@@ -37,6 +39,7 @@ export {
   SEQUENCE_SERIES,
   type TargetLogs,
   TargetPool,
+  TargetServer,
   type TargetScrapeLog,
   TIME_SERIES,
   TruthTable,

@@ -81,6 +81,10 @@ export const FIELDS: readonly (readonly [string, string])[] = [
     'makes it a measurement of the simulated control plane itself, without a subject: `pods` in Deployments of `podsPerWorkload` are brought to Ready without pacing, then listed, then `changes` of them are received by `watchers` clients. No workloads and no entries beside it',
   ],
   [
+    'targetCapacity',
+    'makes it a measurement of a target worker itself, without a subject: a page of `metrics` × `seriesPerMetric` samples is read over one connection, `turns` times for `turn`, in turn with [prom-client](https://github.com/siimon/prom-client) and [avalanche](https://github.com/prometheus-community/avalanche) (`npm run peers -- --install --only avalanche`) that serve a page of the same shape. No workloads and no entries beside it',
+  ],
+  [
     'duration',
     'planned time in which all of that happens; the trace hash covers it. Of a trace, until its end at its speed, where it is not given',
   ],

@@ -109,6 +109,9 @@ const POLICY: Readonly<Record<MetricName, MetricPolicy>> = {
   control_plane_list_time: { statistics: VALUE, minEffect: 0.05, floor: 0.005 },
   control_plane_list_bytes: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   control_plane_watch_rate: { statistics: VALUE, minEffect: 0.05, floor: 100 },
+  target_serve_rate: { statistics: VALUE, minEffect: 0.05, floor: 100_000 },
+  target_serve_bytes_rate: { statistics: VALUE, minEffect: 0.05, floor: 10_000_000, info: true },
+  target_serve_ratio: { statistics: VALUE, minEffect: 0.1, floor: 1, info: true },
   // The harness about itself: how well a trace was played says nothing of a subject.
   replay_lateness: { statistics: ['p99'], minEffect: 0.1, floor: 0.001, info: true },
   replay_events: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },

@@ -80,6 +80,11 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
       ],
     },
     {
+      id: 'target-capacity',
+      title: 'The simulated targets',
+      names: ['target_serve_rate', 'target_serve_bytes_rate', 'target_serve_ratio'],
+    },
+    {
       id: 'replay',
       title: 'Fidelity of the replay',
       names: ['replay_lateness', 'replay_events', 'replay_skipped', 'replay_differences'],

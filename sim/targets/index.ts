@@ -7,6 +7,7 @@ export {
   probePodNetwork,
   readDescriptorLimits,
 } from './addresses.ts'
+export { type CapacityShape, capacityProfile } from './capacity-page.ts'
 export type * from './messages.ts'
 export {
   type MetricsPage,
