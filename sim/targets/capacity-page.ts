@@ -9,7 +9,7 @@ export interface CapacityShape {
   readonly seriesPerMetric: number
 }
 
-/** A counter grows by less than so much from one scrape to the next, and a gauge stays below it: as avalanche's do. */
+/** A counter grows by less than twice as much from one scrape to the next; a gauge is a ratio in steps of one hundredth. */
 const STEP = 100
 
 /**
@@ -40,6 +40,7 @@ function familyOf(index: number, isCounter: boolean, seriesPerMetric: number): F
     help: 'A metric of avalanche’s shape.',
     type,
     samples: Array.from({ length: seriesPerMetric }, (_, series) => ({
+      decimals: isCounter ? 0 : 2,
       labels: { cycle_id: '0', label_key_kkkkk_0: 'label_val_vvvvv_0', series_id: String(series) },
     })),
   }

@@ -33,18 +33,28 @@ export function writeAny(out: Uint8Array, at: number, mantissa: number, decimals
 
 /**
  * hot. Changes the text of an integer in [0, 2^31) into that of another with as many digits, in place, from the right;
- * digits that stay are not touched. `last` is where the last digit is; the point stands before the last `decimals` digits.
+ * digits before the first that differs are mostly not touched. `last` is where the last digit is; the point stands before
+ * the last `decimals` digits.
  */
 export function patchDigits(out: Uint8Array, last: number, from: number, to: number, decimals: number): void {
   let rest = to | 0
   let old = from | 0
-  let untilPoint = decimals
-  for (let at = last; rest !== old; at--) {
+  let at = last
+  if (decimals > 0) {
+    // With few decimals it costs less to write all of them than to find out which differ.
+    for (let i = decimals; i > 0; i--) {
+      const next = (rest / 10) | 0
+      out[at--] = ZERO + rest - next * 10
+      rest = next
+      old = (old / 10) | 0
+    }
+    at--
+  }
+  while (rest !== old) {
     const next = (rest / 10) | 0
-    out[at] = ZERO + rest - next * 10
+    out[at--] = ZERO + rest - next * 10
     rest = next
     old = (old / 10) | 0
-    if (--untilPoint === 0) at--
   }
 }
 
