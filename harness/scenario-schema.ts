@@ -96,6 +96,14 @@ export const SCENARIO_SCHEMA = {
               replicas: count,
               port: { type: 'integer', minimum: 1, maximum: 65535 },
               profile: { type: 'string' },
+              formats: {
+                type: 'array',
+                uniqueItems: true,
+                items: {
+                  type: 'string',
+                  enum: ['openmetrics', 'text-1.0.0', 'protobuf', 'created', 'native-histograms'],
+                },
+              },
               service: { type: 'string', pattern: dnsLabel },
               labels: {
                 type: 'object',

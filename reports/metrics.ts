@@ -28,6 +28,7 @@ export const METRICS = {
   targets_missed: count('1', 'lower', 'Pods that were ready and were never scraped.'),
   scrapes_missed: count('1', 'lower', 'Scrapes that were due and never came.'),
   scrapes_duplicate: count('1', 'lower', 'Scrapes of a target beyond one per interval.'),
+  scrapes_served: count('1', 'none', 'Scrapes that got a complete response, by the format that the subject asked for.'),
   samples_served: count('1', 'none', 'Samples that targets wrote to the subject in complete responses.'),
   samples_stored: count('1', 'none', 'Samples that the subject returned when asked back.'),
   samples_lost: count('1', 'lower', 'Samples that were served and that the subject does not return.'),

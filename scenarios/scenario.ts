@@ -135,6 +135,11 @@ export interface WorkloadInput {
   readonly replicas: number
   readonly port?: number
   readonly profile?: string
+  /**
+   * What its pods offer beside text 0.0.4; default `['protobuf']`, as the usual handler of client_golang does. `created` adds
+   * lines to OpenMetrics, `native-histograms` adds them to protobuf.
+   */
+  readonly formats?: readonly ('openmetrics' | 'text-1.0.0' | 'protobuf' | 'created' | 'native-histograms')[]
   /** Further labels of its pods, beside `app`; also those that its Service does not select by. */
   readonly labels?: Readonly<Record<string, string>>
   /** Name of a Service that selects it by the label `app` = this name; default: one of its own. Two workloads may share one. */

@@ -31,6 +31,8 @@ export {
   type CapacityShape,
   capacityProfile,
   claimPodNetwork,
+  escapeName,
+  FORMATS,
   type PodNetworkClaim,
   type MetricsPage,
   probePodNetwork,

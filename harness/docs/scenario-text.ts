@@ -49,6 +49,10 @@ export const FIELDS: readonly (readonly [string, string])[] = [
     'cluster.workloads.<name>',
     'a Deployment and its Service: `namespace` (default `default`), `replicas`, `port` (8080), `profile` of its metrics, `maxSurge` and `maxUnavailable` (25%)',
   ],
+  [
+    'cluster.workloads.<name>.formats',
+    'what its pods offer beside text 0.0.4: `openmetrics` (1.0.0 and 0.0.1), `text-1.0.0`, `protobuf`; default `["protobuf"]`. `created` adds lines to OpenMetrics, `native-histograms` adds them to protobuf: see [formats](formats/exposition.md)',
+  ],
   ['cluster.workloads.<name>.labels', 'further labels of its pods, beside `app`'],
   [
     'cluster.workloads.<name>.service',

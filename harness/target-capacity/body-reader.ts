@@ -40,7 +40,8 @@ export function readBodies(clock: Clock, port: number, forMs: number): Promise<T
       collected?.push(Buffer.from(chunk))
       received += count
       if (end < 0 && received === count) end = endOf(chunk)
-      const isWhole = end >= 0 ? received >= end : Buffer.concat([tail, chunk]).subarray(-LAST_CHUNK.length).equals(LAST_CHUNK)
+      const isWhole =
+        end >= 0 ? received >= end : Buffer.concat([tail, chunk]).subarray(-LAST_CHUNK.length).equals(LAST_CHUNK)
       if (!isWhole) {
         if (end < 0) tail = Buffer.from(chunk.subarray(-LAST_CHUNK.length))
         return true
@@ -93,7 +94,7 @@ function samplesOf(response: Buffer): number {
 
 function unchunked(body: string): string {
   let out = ''
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const lineEnd = body.indexOf('\r\n', at)
     const size = Number.parseInt(body.slice(at, lineEnd), 16)
     if (!(size > 0)) return out

@@ -51,7 +51,8 @@ export async function executeTargetCapacity(
     servers.push(await startOwn(shape))
     for (const [name, start] of PEER_STARTS) {
       const peer = await start(shape.metrics, shape.seriesPerMetric)
-      if (typeof peer === 'string') warnings.push({ code: 'peer-missing', message: `${name} was not measured: ${peer}` })
+      if (typeof peer === 'string')
+        warnings.push({ code: 'peer-missing', message: `${name} was not measured: ${peer}` })
       else servers.push(peer)
     }
     const turnsOf = new Map<string, Extract<FromReader, { type: 'read' }>[]>(servers.map(({ name }) => [name, []]))
@@ -86,7 +87,10 @@ export async function executeTargetCapacity(
 const OWN = 'churnbench'
 
 /** Each says why it cannot be had, or serves. */
-const PEER_STARTS: readonly (readonly [string, (metrics: number, seriesPerMetric: number) => Promise<Server | string>])[] = [
+const PEER_STARTS: readonly (readonly [
+  string,
+  (metrics: number, seriesPerMetric: number) => Promise<Server | string>,
+])[] = [
   ['prom-client', startPromClient],
   ['avalanche', startAvalanche],
 ]

@@ -67,6 +67,7 @@ const POLICY: Readonly<Record<MetricName, MetricPolicy>> = {
   // Whether a pod's last scrape falls before or after its deletion is decided by the phase: a handful means nothing.
   scrapes_missed: { statistics: VALUE, minEffect: 0.1, floor: 5 },
   scrapes_duplicate: { statistics: VALUE, minEffect: 0.1, floor: 5 },
+  scrapes_served: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   samples_served: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   samples_stored: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   samples_lost: { statistics: VALUE, minEffect: 0, floor: 0, exact: true },

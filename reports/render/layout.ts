@@ -31,6 +31,7 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
       id: 'samples',
       title: 'Samples',
       names: [
+        'scrapes_served',
         'samples_served',
         'samples_stored',
         'samples_lost',

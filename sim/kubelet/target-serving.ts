@@ -14,6 +14,9 @@ export interface Serving {
 /** As the handler that client libraries set up by default: protobuf and text. */
 export const DEFAULT_SERVING: Serving = { offers: ['protobuf'], chunked: false, tls: false }
 
+/** Annotation that says which formats a pod offers. */
+export const FORMATS_ANNOTATION = 'churnbench.io/formats'
+
 const OFFERS: ReadonlySet<string> = new Set<Offer>([
   'openmetrics',
   'text-1.0.0',
@@ -33,7 +36,7 @@ const isOffer = (word: string): word is Offer => OFFERS.has(word)
  *   churnbench.io/auth: basic:USER:PASSWORD or bearer:TOKEN
  */
 export function servingOf(annotations: Readonly<Record<string, string>>): Serving | undefined {
-  const formats = annotations['churnbench.io/formats']
+  const formats = annotations[FORMATS_ANNOTATION]
   const transfer = annotations['churnbench.io/transfer']
   const tls = annotations['churnbench.io/tls']
   const auth = annotations['churnbench.io/auth']

@@ -3,6 +3,15 @@ import { type Escaping, isEscaping } from './name-escaping.ts'
 /** Formats that a body can be written in. Both OpenMetrics versions are the same bytes. */
 export type Format = 'text-0.0.4' | 'text-1.0.0' | 'openmetrics-0.0.1' | 'openmetrics-1.0.0' | 'protobuf'
 
+/** In the order of their numbers in a log, from 1. */
+export const FORMATS: readonly Format[] = [
+  'text-0.0.4',
+  'text-1.0.0',
+  'openmetrics-0.0.1',
+  'openmetrics-1.0.0',
+  'protobuf',
+]
+
 /** What a body is written as. There is one object for each combination: compare by identity. */
 export interface Exposition {
   readonly format: Format

@@ -8,7 +8,9 @@ export {
   readDescriptorLimits,
 } from './addresses.ts'
 export { type CapacityShape, capacityProfile } from './capacity-page.ts'
+export { FORMATS } from './exposition-format.ts'
 export type * from './messages.ts'
+export { escapeName } from './name-escaping.ts'
 export {
   type MetricsPage,
   type Profile,

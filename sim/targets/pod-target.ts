@@ -151,6 +151,7 @@ export class PodTarget implements Responder {
       chunked: this.#serving.chunked && request.takesChunks,
       last,
     })
+    this.#log.setFormat(ticket, exposition.format)
     this.#underWay.set(ticket, body.length)
     return { bytes, last, ticket }
   }
