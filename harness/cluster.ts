@@ -41,7 +41,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
     })
   }
   // What a control plane is filled with when it is measured itself is no part of its cluster.
-  const { controlPlane: _, ...input } = options.input
+  const { controlPlane: _, targetCapacity: __, ...input } = options.input
   const resolved = resolveScenario(
     { ...input, scenarios: {} },
     {

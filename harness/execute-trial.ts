@@ -7,6 +7,7 @@ import { interruptedEarly } from './errors.ts'
 import { partsOf } from './parts.ts'
 import { profileFiles } from './profile-part.ts'
 import { executeScale } from './scale/execute-scale.ts'
+import { executeTargetCapacity } from './target-capacity/execute-target-capacity.ts'
 import type { Scenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 import {
@@ -58,6 +59,7 @@ export interface TrialOutcome {
 export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<TrialOutcome> {
   const { scenario, outDir, signal } = setup
   if (scenario.controlPlane !== undefined) return executeScale(clock, setup)
+  if (scenario.targetCapacity !== undefined) return executeTargetCapacity(clock, setup)
   const definition = subjectByKind(setup.subject.kind)
   if (scenario.queries.length > 0) requireQueryApi(definition)
   const config =

@@ -62,6 +62,7 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
       replicas,
       port,
       profile,
+      ...(workload.formats === undefined ? {} : { formats: workload.formats }),
       labels: { ...labels, ...selector },
       selector,
       service,

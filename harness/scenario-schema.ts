@@ -96,6 +96,14 @@ export const SCENARIO_SCHEMA = {
               replicas: count,
               port: { type: 'integer', minimum: 1, maximum: 65535 },
               profile: { type: 'string' },
+              formats: {
+                type: 'array',
+                uniqueItems: true,
+                items: {
+                  type: 'string',
+                  enum: ['openmetrics', 'text-1.0.0', 'protobuf', 'created', 'native-histograms'],
+                },
+              },
               service: { type: 'string', pattern: dnsLabel },
               labels: {
                 type: 'object',
@@ -151,6 +159,17 @@ export const SCENARIO_SCHEMA = {
         podsPerWorkload: { type: 'integer', minimum: 1, maximum: 5000 },
         watchers: { type: 'integer', minimum: 0, maximum: 1000 },
         changes: count,
+      },
+      additionalProperties: false,
+    },
+    targetCapacity: {
+      type: 'object',
+      required: ['metrics', 'seriesPerMetric', 'turns', 'turn'],
+      properties: {
+        metrics: { type: 'integer', minimum: 1, maximum: 10_000 },
+        seriesPerMetric: { type: 'integer', minimum: 1, maximum: 10_000 },
+        turns: { type: 'integer', minimum: 1, maximum: 100 },
+        turn: duration,
       },
       additionalProperties: false,
     },

@@ -8,6 +8,7 @@ import type {
   ProfileName,
   ScenarioInput,
   SearchInput,
+  TargetCapacityInput,
   ThresholdInput,
 } from '../scenarios/index.ts'
 import type { ClusterSpec, PlannedAction, ReplaySpec } from '../sim/index.ts'
@@ -43,10 +44,17 @@ export interface Scenario {
   readonly search?: SearchInput
   /** The control plane is what is measured. */
   readonly controlPlane?: ControlPlaneInput
+  /** A target worker is what is measured. */
+  readonly targetCapacity?: TargetCapacity
   /** The input after profile and `--set`: what the report keeps. */
   readonly resolved: unknown
   /** SHA-256 of `resolved` as canonical JSON. */
   readonly sha256: string
+}
+
+/** `TargetCapacityInput`, its duration read. */
+export interface TargetCapacity extends Omit<TargetCapacityInput, 'turn'> {
+  readonly turnMs: number
 }
 
 export interface ScenarioOptions {
@@ -99,6 +107,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   }
   const resolved = replay === undefined ? merged : { ...scenario, trace: { ...scenario.trace, sha256: replay.sha256 } }
   if (scenario.controlPlane !== undefined) faults.push(...checkControlPlane(scenario, cluster))
+  const targetCapacity = completeTargetCapacity(scenario, ms, faults)
   if (completed.durationMs <= 0) faults.push('duration: must be longer than 0')
   if (completed.scrapeIntervalMs < 100) faults.push('scrapeInterval: must be at least 100ms')
   if (faults.length > 0) throw scenarioError(input.name, faults)
@@ -110,6 +119,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     cluster,
     plan,
     ...(scenario.controlPlane === undefined ? {} : { controlPlane: scenario.controlPlane }),
+    ...(targetCapacity === undefined ? {} : { targetCapacity }),
     ...(replay === undefined ? {} : { replay: replay.spec, podsEver: replay.podsEver }),
     ...completed,
     thresholds: scenario.thresholds ?? {},
@@ -186,6 +196,31 @@ function merge(base: unknown, over: unknown): unknown {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** Nothing happens there but what is measured. */
+function completeTargetCapacity(
+  { targetCapacity, controlPlane, scenarios, cluster, trace, search }: ScenarioInput,
+  ms: (path: string, text: string) => number,
+  faults: string[],
+): TargetCapacity | undefined {
+  if (targetCapacity === undefined) return undefined
+  const { turn, ...rest } = targetCapacity
+  const turnMs = ms('targetCapacity.turn', turn)
+  if (turnMs < TURN_MS_MIN) faults.push(`targetCapacity.turn: must be at least ${TURN_MS_MIN}ms`)
+  if (rest.metrics * rest.seriesPerMetric > PAGE_SAMPLES_MAX) {
+    faults.push(`targetCapacity: a page may have at most ${PAGE_SAMPLES_MAX} samples`)
+  }
+  if (controlPlane !== undefined) faults.push('controlPlane: cannot stand beside targetCapacity')
+  if (Object.keys(scenarios).length > 0) faults.push('scenarios: must be empty beside targetCapacity')
+  if (Object.keys(cluster.workloads).length > 0) faults.push('cluster.workloads: must be empty beside targetCapacity')
+  if (trace !== undefined) faults.push('trace: cannot stand beside targetCapacity')
+  if (search !== undefined) faults.push('search: cannot stand beside targetCapacity')
+  return { ...rest, turnMs }
+}
+
+/** Shorter ones end before prom-client has served two pages. */
+const TURN_MS_MIN = 200
+const PAGE_SAMPLES_MAX = 1_000_000
 
 /** Nothing happens there but what is measured, and all pods must find a place. */
 function checkControlPlane(

@@ -22,6 +22,7 @@ import {
   PodHistories,
   Punctuality,
   readIdentities,
+  scrapesByFormat,
   type ScrapedPod,
   VisibilityProbe,
 } from './probes/index.ts'
@@ -282,6 +283,7 @@ export class Trial {
       putHistogram(metrics, 'scrape_lateness', lateness, missed)
       metrics.scrapes_missed = { value: missed }
       metrics.scrapes_duplicate = { value: duplicates }
+      Object.assign(metrics, scrapesByFormat(targets.scrapes))
       let served = 0
       for (const pod of this.#pods.byUid.values()) served += simulation.truth.read(pod.target.slot).samplesServed
       const seconds = Number(endNs - startNs) / 1e9

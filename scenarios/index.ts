@@ -14,6 +14,7 @@ import sawTooth from './saw-tooth.scenario.ts'
 import scaleBurst from './scale-burst.scenario.ts'
 import soak from './soak.scenario.ts'
 import spotReclaim from './spot-reclaim.scenario.ts'
+import targetCapacity from './target-capacity.scenario.ts'
 import steadyIngest from './steady-ingest.scenario.ts'
 import zoneOutage from './zone-outage.scenario.ts'
 import type { ScenarioInput } from './scenario.ts'
@@ -31,6 +32,7 @@ export type {
   ScenarioInput,
   ScenarioOverrides,
   SearchInput,
+  TargetCapacityInput,
   ThresholdInput,
   TimingsInput,
   TraceInput,
@@ -56,5 +58,6 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   queryLoad,
   soak,
   controlPlaneScale,
+  targetCapacity,
   replay,
 ]

@@ -39,6 +39,8 @@ export interface ScenarioInput {
   readonly search?: SearchInput
   /** Makes the scenario a measurement of the simulated control plane itself: there is no subject, and no churn. */
   readonly controlPlane?: ControlPlaneInput
+  /** Makes the scenario a measurement of a target worker itself: there is no subject, and no churn. */
+  readonly targetCapacity?: TargetCapacityInput
   /** Sparse overrides by profile. */
   readonly profiles?: Readonly<Partial<Record<ProfileName, ScenarioOverrides>>>
 }
@@ -51,6 +53,16 @@ export interface ControlPlaneInput {
   /** Clients that watch all pods, and how many pods are changed while they do. */
   readonly watchers: number
   readonly changes: number
+}
+
+/** What a target worker that is measured itself serves, and how long it is read. */
+export interface TargetCapacityInput {
+  /** Half of them counters, half gauges; the page has this many times `seriesPerMetric` samples. */
+  readonly metrics: number
+  readonly seriesPerMetric: number
+  /** How often each server is read, in turn, and for how long. */
+  readonly turns: number
+  readonly turn: Duration
 }
 
 /** Which trace, which part of it, and how it is played. */
@@ -123,6 +135,11 @@ export interface WorkloadInput {
   readonly replicas: number
   readonly port?: number
   readonly profile?: string
+  /**
+   * What its pods offer beside text 0.0.4; default `['protobuf']`, as the usual handler of client_golang does. `created` adds
+   * lines to OpenMetrics, `native-histograms` adds them to protobuf.
+   */
+  readonly formats?: readonly ('openmetrics' | 'text-1.0.0' | 'protobuf' | 'created' | 'native-histograms')[]
   /** Further labels of its pods, beside `app`; also those that its Service does not select by. */
   readonly labels?: Readonly<Record<string, string>>
   /** Name of a Service that selects it by the label `app` = this name; default: one of its own. Two workloads may share one. */

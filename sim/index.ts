@@ -24,7 +24,11 @@ export type { ReplayMode, ReplayReport, ReplaySpec } from './trace/replay/replay
 export type { TraceHeader, TraceOrigin } from './trace/trace-header.ts'
 export {
   checkDescriptors,
+  type CapacityShape,
+  capacityProfile,
   claimPodNetwork,
+  escapeName,
+  FORMATS,
   type PodNetworkClaim,
   type MetricsPage,
   probePodNetwork,
@@ -33,6 +37,7 @@ export {
   SEQUENCE_SERIES,
   type TargetLogs,
   TargetPool,
+  TargetServer,
   type TargetScrapeLog,
   TIME_SERIES,
   TruthTable,

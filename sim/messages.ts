@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ExitCode, ThreadPriority } from '../base/index.ts'
 import type { TargetSpec } from './kubelet/pod-runtime.ts'
+import type { Offer } from './kubelet/target-serving.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
@@ -25,6 +26,8 @@ export interface WorkloadSpec {
   readonly replicas: number
   readonly port: number
   readonly profile: string
+  /** What its pods offer beside text 0.0.4; absent: as most pods do. */
+  readonly formats?: readonly Offer[]
   /** Of its pods. */
   readonly labels: Readonly<Record<string, string>>
   /** Those of its labels by which the Deployment knows its pods; no other Deployment of the namespace has the same. */

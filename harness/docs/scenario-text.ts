@@ -49,6 +49,10 @@ export const FIELDS: readonly (readonly [string, string])[] = [
     'cluster.workloads.<name>',
     'a Deployment and its Service: `namespace` (default `default`), `replicas`, `port` (8080), `profile` of its metrics, `maxSurge` and `maxUnavailable` (25%)',
   ],
+  [
+    'cluster.workloads.<name>.formats',
+    'what its pods offer beside text 0.0.4: `openmetrics` (1.0.0 and 0.0.1), `text-1.0.0`, `protobuf`; default `["protobuf"]`. `created` adds lines to OpenMetrics, `native-histograms` adds them to protobuf: see [formats](formats/exposition.md)',
+  ],
   ['cluster.workloads.<name>.labels', 'further labels of its pods, beside `app`'],
   [
     'cluster.workloads.<name>.service',
@@ -79,6 +83,10 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   [
     'controlPlane',
     'makes it a measurement of the simulated control plane itself, without a subject: `pods` in Deployments of `podsPerWorkload` are brought to Ready without pacing, then listed, then `changes` of them are received by `watchers` clients. No workloads and no entries beside it',
+  ],
+  [
+    'targetCapacity',
+    'makes it a measurement of a target worker itself, without a subject: a page of `metrics` × `seriesPerMetric` samples is read over one connection, `turns` times for `turn`, in turn with [prom-client](https://github.com/siimon/prom-client) and [avalanche](https://github.com/prometheus-community/avalanche) (`npm run peers -- --install --only avalanche`) that serve a page of the same shape. No workloads and no entries beside it',
   ],
   [
     'duration',

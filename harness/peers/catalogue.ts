@@ -149,6 +149,17 @@ export const PEERS: readonly PeerDefinition[] = [
     how: 'with Go, --install --only k6 builds one in some minutes; or put a release on PATH',
   },
   {
+    name: 'avalanche',
+    use: 'scenario target-capacity',
+    programs: ['avalanche'],
+    built: true,
+    cachedOnly: true,
+    versionArgs: ['--version'],
+    versionPattern: /version v?(\d\S*)/,
+    standard: false,
+    how: 'with Go, --install --only avalanche builds it in a minute or two',
+  },
+  {
     name: 'memcached',
     use: 'scenario sidecar-exporters',
     programs: ['memcached'],

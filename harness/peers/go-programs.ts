@@ -116,6 +116,59 @@ func main() {
 }
 `
 
+const AVALANCHE = 'github.com/prometheus-community/avalanche'
+const AVALANCHE_RELEASE = '0.7.0'
+
+/**
+ * Avalanche's own collector behind the handler that its own program has. That program listens on every address of the
+ * machine; this one on 127.0.0.1, on a free port, which is the first line that it prints.
+ */
+const AVALANCHE_SOURCE = `package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+
+	"${AVALANCHE}/metrics"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+var version = "unknown"
+
+func main() {
+	config := metrics.Config{MetricLength: 5, LabelLength: 5, MaxSeriesCount: 1 << 30, SeriesOperationMode: "disabled"}
+	flag.IntVar(&config.CounterMetricCount, "counter-metric-count", 0, "")
+	flag.IntVar(&config.GaugeMetricCount, "gauge-metric-count", 500, "")
+	flag.IntVar(&config.SeriesCount, "series-count", 100, "")
+	flag.IntVar(&config.LabelCount, "label-count", 10, "")
+	flag.IntVar(&config.ValueInterval, "value-interval", 30, "seconds")
+	tells := flag.Bool("version", false, "")
+	flag.Parse()
+	if *tells {
+		fmt.Println("avalanche, version " + version)
+		return
+	}
+	if err := config.Validate(); err != nil {
+		log.Fatal(err)
+	}
+	collector := metrics.NewCollector(config)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collector)
+	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(listener.Addr())
+	go func() { log.Fatal(http.Serve(listener, nil)) }()
+	log.Fatal(collector.Run())
+}
+`
+
 /** By the name of the peer. Prometheus, of which the newest that can be built is taken, has a file of its own. */
 export const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = {
   'vmagent-current': {
@@ -150,6 +203,14 @@ export const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = {
     modules: [`go.k6.io/k6@v${K6_RELEASE}`],
     command: 'go.k6.io/k6',
     tags: '',
+  },
+  avalanche: {
+    name: 'avalanche',
+    version: AVALANCHE_RELEASE,
+    modules: [`${AVALANCHE}@v${AVALANCHE_RELEASE}`],
+    source: AVALANCHE_SOURCE,
+    tags: '',
+    versionVariable: 'main.version=%',
   },
   'kubectl-current': {
     name: 'kubectl',

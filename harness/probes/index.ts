@@ -1,5 +1,6 @@
 export { deadlineOf, type DiscoveryResult, measureDiscoveredSoFar, measureDiscovery, waitOf } from './discovery.ts'
 export { discoveryFloor, type ScrapedPod } from './discovery-floor.ts'
+export { scrapesByFormat } from './formats.ts'
 export { discoveryHeatmap, HeatmapBuilder } from './heatmaps.ts'
 export { type RawSamples, readIdentities, type StoredIdentity } from './identity.ts'
 export { type EligibleFrom, PodHistories, type PodHistory } from './pods.ts'

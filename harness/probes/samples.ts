@@ -1,4 +1,5 @@
 import {
+  escapeName,
   type MetricsPage,
   profileByName,
   SEQUENCE_SERIES,
@@ -144,7 +145,8 @@ function* explainRows(
     page,
     log,
     options.originUnixMs,
-    (value, served) => value === served || Math.abs(value - served) <= valueErrorRatioMax * Math.abs(served),
+    (value, served) =>
+      Object.is(value, served) || value === served || Math.abs(value - served) <= valueErrorRatioMax * Math.abs(served),
   )
   for (const row of rowsOf(log.uid, page, stored, targetLabels)) {
     // Of a scrape that the log does not know yet: its number is beyond, or it came later.
@@ -167,7 +169,7 @@ function rowsOf(
   // A pod that came after this one under the same labels has rows of its own among these.
   const others = stored.filter(series => (series.labels[UID_LABEL] ?? uid) !== uid)
   const foreign = new Set(others.flatMap(({ tMs }) => [...tMs]))
-  const indexOf = new Map(page.series.map(({ name, labels }, index) => [seriesKey(name, labels, NO_LABELS), index]))
+  const indexOf = seriesIndex(page)
   const rows = new Map<number, { readonly indices: number[]; readonly values: number[] }>()
   for (const { labels, tMs, values } of mine) {
     const index = indexOf.get(seriesKey(labels.__name__ ?? '', labels, targetLabels))
@@ -182,6 +184,17 @@ function rowsOf(
     }
   }
   return [...rows].map(([tMs, row]) => ({ tMs, ...row, sequence: sequenceAt.get(tMs), unixMs: unixMsAt.get(tMs) }))
+}
+
+/** Who does not take every name gets them escaped: a series is known by either. */
+function seriesIndex(page: MetricsPage): ReadonlyMap<string, number> {
+  const out = new Map<string, number>()
+  for (const [index, { name, labels }] of page.series.entries()) {
+    const escaped = Object.entries(labels).map(([label, value]) => [escapeName(label, 'underscores'), value])
+    out.set(seriesKey(escapeName(name, 'underscores'), Object.fromEntries(escaped) as typeof labels, NO_LABELS), index)
+    out.set(seriesKey(name, labels, NO_LABELS), index)
+  }
+  return out
 }
 
 function columnOf(stored: readonly RawSeries[], name: string, read: (value: number) => number): Map<number, number> {

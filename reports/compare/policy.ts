@@ -67,6 +67,7 @@ const POLICY: Readonly<Record<MetricName, MetricPolicy>> = {
   // Whether a pod's last scrape falls before or after its deletion is decided by the phase: a handful means nothing.
   scrapes_missed: { statistics: VALUE, minEffect: 0.1, floor: 5 },
   scrapes_duplicate: { statistics: VALUE, minEffect: 0.1, floor: 5 },
+  scrapes_served: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   samples_served: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   samples_stored: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   samples_lost: { statistics: VALUE, minEffect: 0, floor: 0, exact: true },
@@ -109,6 +110,9 @@ const POLICY: Readonly<Record<MetricName, MetricPolicy>> = {
   control_plane_list_time: { statistics: VALUE, minEffect: 0.05, floor: 0.005 },
   control_plane_list_bytes: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   control_plane_watch_rate: { statistics: VALUE, minEffect: 0.05, floor: 100 },
+  target_serve_rate: { statistics: VALUE, minEffect: 0.05, floor: 100_000 },
+  target_serve_bytes_rate: { statistics: VALUE, minEffect: 0.05, floor: 10_000_000, info: true },
+  target_serve_ratio: { statistics: VALUE, minEffect: 0.1, floor: 1, info: true },
   // The harness about itself: how well a trace was played says nothing of a subject.
   replay_lateness: { statistics: ['p99'], minEffect: 0.1, floor: 0.001, info: true },
   replay_events: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },

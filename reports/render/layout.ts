@@ -31,6 +31,7 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
       id: 'samples',
       title: 'Samples',
       names: [
+        'scrapes_served',
         'samples_served',
         'samples_stored',
         'samples_lost',
@@ -78,6 +79,11 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
         'control_plane_list_bytes',
         'control_plane_watch_rate',
       ],
+    },
+    {
+      id: 'target-capacity',
+      title: 'The simulated targets',
+      names: ['target_serve_rate', 'target_serve_bytes_rate', 'target_serve_ratio'],
     },
     {
       id: 'replay',

@@ -1,6 +1,6 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
 import type { Service } from 'kubernetes-types/core/v1.js'
-import { METRICS_PORT, PROFILE_ANNOTATION } from '../kubelet/index.ts'
+import { FORMATS_ANNOTATION, METRICS_PORT, PROFILE_ANNOTATION } from '../kubelet/index.ts'
 import type { WorkloadSpec } from '../messages.ts'
 
 /** The Deployment and the Service of a workload, as somebody would write them; defaults are the API's affair. */
@@ -10,6 +10,7 @@ export function workloadObjects(workload: WorkloadSpec): {
 } {
   const { namespace, name, replicas, port, profile, labels, service, maxSurge, maxUnavailable } = workload
   const app = { app: service }
+  const { formats } = workload
   return {
     deployment: {
       metadata: { namespace, name, labels: { ...workload.selector } },
@@ -22,6 +23,7 @@ export function workloadObjects(workload: WorkloadSpec): {
             labels: { ...labels },
             annotations: {
               [PROFILE_ANNOTATION]: profile,
+              ...(formats === undefined ? {} : { [FORMATS_ANNOTATION]: formats.join(',') || 'text' }),
               'prometheus.io/port': String(port),
               'prometheus.io/scrape': 'true',
             },

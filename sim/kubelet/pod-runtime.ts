@@ -1,3 +1,5 @@
+import type { Serving } from './target-serving.ts'
+
 /** What a kubelet asks of the threads that play the containers. Implemented by `sim/targets`. */
 export interface PodRuntime {
   /**
@@ -30,6 +32,8 @@ export interface TargetSpec {
   readonly app: string
   /** Seed of the run: with `uid` it decides every value that the pod will ever serve. */
   readonly seed: string
+  /** Formats, transfer, TLS, credentials. Absent: as most pods do. */
+  readonly serving?: Serving
   /** Unix milliseconds at which the container started, in planned time. */
   readonly startedUnixMs: number
 }

@@ -2,6 +2,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../cluster/index.ts'
 import { controllerOf } from '../informers/index.ts'
 import type { TargetSpec } from './pod-runtime.ts'
+import { servingOf } from './target-serving.ts'
 
 /** Annotation that says which metric profile a pod plays. */
 export const PROFILE_ANNOTATION = 'churnbench.io/profile'
@@ -40,6 +41,7 @@ export function targetSpec(pod: Stored<Pod>, place: TargetPlace): TargetSpec {
     ports = [{ container, name: undefined, number: annotated }]
   }
   if (ports.length === 0) ports = declared
+  const serving = servingOf(annotations)
   return {
     uid,
     slot: place.slot,
@@ -53,5 +55,6 @@ export function targetSpec(pod: Stored<Pod>, place: TargetPlace): TargetSpec {
     app: labels.app ?? labels['app.kubernetes.io/name'] ?? controllerOf(pod)?.name ?? name,
     seed: place.seed,
     startedUnixMs: place.startedUnixMs,
+    ...(serving === undefined ? {} : { serving }),
   }
 }

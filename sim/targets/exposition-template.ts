@@ -1,73 +1,49 @@
+import { assert } from '../../base/index.ts'
+import { POWERS_OF_TEN } from './decimal.ts'
+import type { Exposition } from './exposition-format.ts'
+import { extrasOf, type Family } from './family.ts'
+import { isLegacyLabel, isLegacyName } from './name-escaping.ts'
 import type { SeriesDescription } from './profile.ts'
+import { ProtobufLayout } from './protobuf-layout.ts'
+import { type TextLayout, textLayout } from './text-layout.ts'
 
-/** A metric family as a client library declares it, with its samples in the order in which they are written. */
-export interface Family {
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
-  readonly samples: readonly Sample[]
-}
+export type { ExemplarShape, Family, MetricType, NativeShape, Sample } from './family.ts'
 
-export interface Sample {
-  /** `_bucket`, `_sum`, `_count`; absent where the sample is named like its family. */
-  readonly suffix?: string
-  readonly labels?: Readonly<Record<string, string>>
-  /** Digits after the point in the text, at most 9. Default 0. */
-  readonly decimals?: number
-}
-
-/** Longest value: 16 digits and a point, plus the line's end. */
-const VALUE_BYTES_MAX = 18
-
-const BILLION = 1_000_000_000
-const ZERO = 48
-const POINT = 46
-const NEWLINE = 10
-
-const POWERS_OF_TEN = Float64Array.of(1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9)
+const DECIMALS_MAX = 9
 
 /**
- * The unchanging bytes of an exposition in text format 0.0.4: everything but the values. Immutable, shared by replicas.
+ * The unchanging bytes of an exposition in every format: everything but the values. Immutable, shared by replicas.
  *
- *   # HELP a …\n# TYPE a gauge\na·a{x="1"}·# HELP b …      (· is where a value and a line's end go)
- *   └────────── parts[0] ────────┘ └parts[1]┘ └─ …
- *
- * Values are *mantissas*: integers in [0, 2^53), which stand for `mantissa / 10^decimals`. That quotient of two exact
- * doubles is correctly rounded, and so is `Number(text)`: what is written parses back to exactly the same double.
+ * Values are *mantissas*: integers within ±2^53, which stand for `mantissa / 10^decimals`, or NaN or an infinity. That
+ * quotient of two exact doubles is correctly rounded, and so is `Number(text)`: what is written parses back to exactly the
+ * same double.
  */
 export class ExpositionTemplate {
+  /** Names and labels as text 0.0.4 has them, not escaped. */
   readonly series: readonly SeriesDescription[]
-  readonly #parts: readonly Uint8Array[]
+  /** Numbers that follow the samples in a row; NaN where a source does not fill them. */
+  readonly extras: number
+  readonly #families: readonly Family[]
   readonly #decimals: Uint8Array
-  /** No body written with this template is longer. */
-  readonly bytesMax: number
+  readonly #hasLegacyNames: boolean
+  readonly #layouts = new Map<string, TextLayout>()
+  readonly #protobuf = new Map<string, ProtobufLayout>()
 
   constructor(families: readonly Family[]) {
-    const series: SeriesDescription[] = []
-    const texts: string[] = []
-    const decimals: number[] = []
-    for (const family of families) {
-      let lead = `# HELP ${family.name} ${escapeHelp(family.help)}\n# TYPE ${family.name} ${family.type}\n`
-      for (const sample of family.samples) {
-        const name = family.name + (sample.suffix ?? '')
-        const labels = sample.labels ?? {}
-        series.push({ name, labels })
-        texts.push(`${lead}${name}${labelText(labels)} `)
-        decimals.push(sample.decimals ?? 0)
-        lead = ''
-      }
-    }
-    this.series = series
-    // One piece of memory, and a view of it per sample.
-    const all = new TextEncoder().encode(texts.join(''))
-    let end = 0
-    this.#parts = texts.map(text => {
-      const start = end
-      end += Buffer.byteLength(text)
-      return all.subarray(start, end)
-    })
-    this.#decimals = Uint8Array.from(decimals)
-    this.bytesMax = all.length + texts.length * VALUE_BYTES_MAX
+    this.#families = families
+    this.series = families.flatMap(({ name, samples }) =>
+      samples.map(({ suffix = '', labels = {} }) => ({ name: name + suffix, labels })),
+    )
+    this.extras = extrasOf(families)
+    this.#decimals = Uint8Array.from(families.flatMap(({ samples }) => samples.map(({ decimals = 0 }) => decimals)))
+    assert(
+      this.#decimals.every(decimals => decimals <= DECIMALS_MAX),
+      () => `a value has at most ${DECIMALS_MAX} decimals`,
+    )
+    this.#hasLegacyNames = families.every(
+      ({ name, samples }) =>
+        isLegacyName(name) && samples.every(({ labels = {} }) => Object.keys(labels).every(isLegacyLabel)),
+    )
   }
 
   /** The value that a mantissa stands for in series `index`. */
@@ -75,76 +51,26 @@ export class ExpositionTemplate {
     return mantissa / POWERS_OF_TEN[this.#decimals[index]!]!
   }
 
-  /** Writes the whole exposition at `at`, with `mantissas[from…]` as values; returns the end. */
-  write(out: Uint8Array, at: number, mantissas: Float64Array, from: number): number {
-    return writeLines(out, at, this.#parts, this.#decimals, mantissas, from)
+  /** Built on demand: most pages are only ever asked for in one format. */
+  text(exposition: Exposition): TextLayout {
+    const { format, created } = exposition
+    const key = `${format.startsWith('openmetrics') ? 'openmetrics' : 'text'} ${this.#escaping(exposition)} ${created}`
+    let layout = this.#layouts.get(key)
+    if (layout === undefined) this.#layouts.set(key, (layout = textLayout(this.#families, exposition)))
+    return layout
   }
-}
 
-// hot: once per sample and scrape, allocates nothing. With the values 4.5 µs per page of 112 samples (2 cores, Node 20.20, 2026-11).
-function writeLines(
-  out: Uint8Array,
-  at: number,
-  parts: readonly Uint8Array[],
-  decimals: Uint8Array,
-  mantissas: Float64Array,
-  from: number,
-): number {
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]!
-    // A view made beforehand is copied in 16 ns (75 bytes); a loop takes 100, making the view here 40.
-    out.set(part, at)
-    at += part.length
-    at = writeDecimal(out, at, mantissas[from + i]!, decimals[i]!)
-    out[at++] = NEWLINE
+  protobuf(exposition: Exposition): ProtobufLayout {
+    const key = this.#escaping(exposition)
+    let layout = this.#protobuf.get(key)
+    if (layout === undefined) {
+      this.#protobuf.set(key, (layout = new ProtobufLayout(this.#families, exposition.escaping)))
+    }
+    return layout
   }
-  return at
-}
 
-/** hot. Writes `mantissa / 10^decimals` with all its decimals; `mantissa` is an integer in [0, 2^53). Returns the end. */
-export function writeDecimal(out: Uint8Array, at: number, mantissa: number, decimals: number): number {
-  if (decimals === 0) return writeInteger(out, at, mantissa)
-  const scale = POWERS_OF_TEN[decimals]!
-  const whole = Math.floor(mantissa / scale)
-  at = writeInteger(out, at, whole)
-  out[at++] = POINT
-  return writePadded(out, at, mantissa - whole * scale, decimals)
-}
-
-/** hot. Doubles beyond 32 bits are split in two, so that the digit loops run on small integers. */
-function writeInteger(out: Uint8Array, at: number, value: number): number {
-  if (value < BILLION) return writePadded(out, at, value, digitCount(value))
-  const high = Math.floor(value / BILLION)
-  at = writePadded(out, at, high, digitCount(high))
-  return writePadded(out, at, value - high * BILLION, 9)
-}
-
-/** hot. `value` < 10^9, in exactly `width` digits. */
-function writePadded(out: Uint8Array, at: number, value: number, width: number): number {
-  let rest = value | 0
-  for (let i = at + width - 1; i >= at; i--) {
-    const next = (rest / 10) | 0
-    out[i] = ZERO + rest - next * 10
-    rest = next
+  /** Where nothing has to be escaped, all schemes share one layout. */
+  #escaping({ escaping }: Exposition): string {
+    return this.#hasLegacyNames ? '' : escaping
   }
-  return at + width
-}
-
-function digitCount(value: number): number {
-  let count = 1
-  while (count < 9 && value >= POWERS_OF_TEN[count]!) count++
-  return count
-}
-
-function labelText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
-}
-
-function escapeLabel(value: string): string {
-  return escapeHelp(value).replaceAll('"', '\\"')
-}
-
-function escapeHelp(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
 }

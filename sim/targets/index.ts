@@ -7,7 +7,10 @@ export {
   probePodNetwork,
   readDescriptorLimits,
 } from './addresses.ts'
+export { type CapacityShape, capacityProfile } from './capacity-page.ts'
+export { FORMATS } from './exposition-format.ts'
 export type * from './messages.ts'
+export { escapeName } from './name-escaping.ts'
 export {
   type MetricsPage,
   type Profile,

@@ -35,6 +35,8 @@ export interface TargetScrapeLog {
   readonly requestMs: Float64Array
   /** 1 where a complete answer was handed to the kernel, else 0. Same length as `requestMs`. */
   readonly served: Uint8Array
+  /** Number of the answer's format among `FORMATS`, from 1; 0: there was no answer. Same length. */
+  readonly formats?: Uint8Array
 }
 
 export interface TargetWorkerData {

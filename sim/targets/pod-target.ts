@@ -1,12 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../base/index.ts'
 import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import { DEFAULT_SERVING, type Serving } from '../kubelet/target-serving.ts'
 import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
+import { type Exposition, negotiate, type Offers } from './exposition-format.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
 import type { MetricsPage } from './profile.ts'
 import type { HeadFault, RequestHead } from './request-head.ts'
 import type { ScrapeLog } from './scrape-log.ts'
+import { type SecureContext, secured } from './tls-socket.ts'
 import type { TruthTable } from './truth-table.ts'
 
 const METRICS_PATH = '/metrics'
@@ -18,6 +21,8 @@ export interface TargetContext {
   readonly answers: Answers
   /** Monotonic nanoseconds that logs count from. */
   readonly originNs: bigint
+  /** What pods that ask for TLS show. Made when first asked for. */
+  secureContext(): Promise<SecureContext>
   /** A listener failed after it had been opened. */
   onFault(error: Error): void
 }
@@ -37,6 +42,12 @@ export class PodTarget implements Responder {
   readonly #connections = new Set<HttpConnection>()
   /** Body bytes of answers whose fate is open, by ticket. Nearly always empty: the kernel takes most at once. */
   readonly #underWay = new Map<number, number>()
+  readonly #serving: Serving
+  readonly #offers: Offers
+  /** What was asked for last, and what came of it: a scraper always asks for the same. */
+  #accept = ''
+  #exposition: Exposition | undefined
+  #secure: SecureContext | undefined
   #sequence: number
   #lastUnixMs = 0
   #partitioned = false
@@ -49,10 +60,13 @@ export class PodTarget implements Responder {
     this.#page = page
     this.#log = log
     this.#sequence = log.count
+    this.#serving = spec.serving ?? DEFAULT_SERVING
+    this.#offers = offersOf(this.#serving)
   }
 
   /** @throws CodedError CHURN_TARGET_BIND, CHURN_FD_LIMIT; nothing is left open then. */
   async listen(): Promise<void> {
+    if (this.#serving.tls) this.#secure = await this.#context.secureContext()
     const ports = [...new Set(this.spec.ports)]
     const results = await Promise.allSettled(ports.map(port => this.#listenOn(port)))
     for (const result of results) {
@@ -87,7 +101,7 @@ export class PodTarget implements Responder {
     const last = !request.keepAlive
     const { answers } = this.#context
     const isHead = request.method === 'HEAD'
-    if (isMetrics && isHead) return { bytes: answers.metricsHead(last), last, ticket: -1 }
+    if (isMetrics && isHead) return { bytes: answers.metricsHead(this.#expositionFor(request), last), last, ticket: -1 }
     return { bytes: answers.refusal(isMetrics ? 405 : 404, { last, head: isHead }), last, ticket: -1 }
   }
 
@@ -118,19 +132,45 @@ export class PodTarget implements Responder {
       truth.recordFailed(this.spec.slot)
       return undefined
     }
+    const last = !request.keepAlive
+    const { authorization } = this.#serving
+    if (authorization !== undefined && request.authorization !== authorization) {
+      truth.recordFailed(this.spec.slot)
+      return { bytes: answers.unauthorized(authorization, last), last, ticket: -1 }
+    }
+    // The kernel has not taken all of an answer yet: it must not change under its hands.
+    if (this.#underWay.size > 0) this.#page.kept?.hold()
     // A target's clock never goes back, even when the machine's is set: its counters would fall.
     this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(clock.unixMs()))
-    const body = this.#page.render(this.#lastUnixMs, sequence)
-    const last = !request.keepAlive
-    const bytes = answers.metrics(body, { gzip: request.acceptsGzip, last })
+    const exposition = this.#expositionFor(request)
+    const body = this.#page.render(this.#lastUnixMs, sequence, exposition)
+    const bytes = answers.metrics(body, {
+      kept: this.#page.kept,
+      contentType: exposition.contentType,
+      gzip: request.acceptsGzip,
+      chunked: this.#serving.chunked && request.takesChunks,
+      last,
+    })
+    this.#log.setFormat(ticket, exposition.format)
     this.#underWay.set(ticket, body.length)
     return { bytes, last, ticket }
+  }
+
+  #expositionFor({ accept }: RequestHead): Exposition {
+    if (this.#exposition === undefined || accept !== this.#accept) {
+      this.#accept = accept
+      this.#exposition = negotiate(accept, this.#offers)
+    }
+    return this.#exposition
   }
 
   #listenOn(port: number): Promise<void> {
     const { address } = this.spec
     return new Promise((resolve, reject) => {
-      const server = createServer({ noDelay: true }, socket => this.#onConnection(socket))
+      const secure = this.#secure
+      const server = createServer({ noDelay: true }, socket =>
+        this.#onConnection(secure === undefined ? socket : secured(socket, secure)),
+      )
       this.#servers.push(server)
       const onError = (error: Error): void => reject(bindError(address, port, error))
       server.once('error', onError)
@@ -168,5 +208,15 @@ export class PodTarget implements Responder {
 
   #resetAll(): void {
     for (const connection of this.#connections) connection.reset()
+  }
+}
+
+function offersOf({ offers }: Serving): Offers {
+  return {
+    openMetrics: offers.includes('openmetrics'),
+    text1: offers.includes('text-1.0.0'),
+    protobuf: offers.includes('protobuf'),
+    created: offers.includes('created'),
+    native: offers.includes('native-histograms'),
   }
 }

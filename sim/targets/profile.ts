@@ -1,4 +1,6 @@
 import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Exposition } from './exposition-format.ts'
+import type { TextBody } from './text-body.ts'
 
 /**
  * What kind of process a pod plays: which series it exposes and what their values are.
@@ -32,11 +34,16 @@ export interface MetricsPage {
   readonly sampleCount: number
   /**
    * Value of series `index` in the answer to scrape number `sequence` (from 1) given at `unixMs` (an integer) by the
-   * target's clock. Finite; counters never fall while the target lives.
+   * target's clock. Counters never fall while the target lives.
    */
   valueAt(index: number, unixMs: number, sequence: number): number
-  /** The whole body in text format 0.0.4; its samples parse back to exactly `valueAt`. Valid until the next render of any page. */
-  render(unixMs: number, sequence: number): Buffer
+  /**
+   * The whole body, in text format 0.0.4 unless told otherwise; its samples parse back to exactly `valueAt`. Valid until the
+   * next render of any page.
+   */
+  render(unixMs: number, sequence: number, exposition?: Exposition): Buffer
+  /** Where the page keeps what it rendered last; absent where it does not. */
+  readonly kept?: TextBody | undefined
 }
 
 /** Counter: how many scrapes this target has been asked for, the current one included. */

@@ -6,6 +6,11 @@ export interface RequestHead {
   /** Whether the connection may carry another request after this one. */
   readonly keepAlive: boolean
   readonly acceptsGzip: boolean
+  /** The first `Accept`, or nothing: others are not looked at, as in Go. */
+  readonly accept: string
+  readonly authorization: string
+  /** Whether an answer may come in chunks: not in HTTP/1.0. */
+  readonly takesChunks: boolean
 }
 
 /** Status codes by which a malformed head is refused. */
@@ -29,6 +34,8 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
   let hosts = 0
   let connection = ''
   let acceptEncoding = ''
+  let accept: string | undefined
+  let authorization: string | undefined
   let hasBody = false
   for (let i = 1; i < lines.length; i++) {
     const header = HEADER.exec(lines[i]!)
@@ -43,6 +50,12 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
         break
       case 'accept-encoding':
         acceptEncoding += `,${value}`
+        break
+      case 'accept':
+        accept ??= value
+        break
+      case 'authorization':
+        authorization ??= value
         break
       case 'content-length':
         if (!/^\d+$/.test(value)) return 400
@@ -61,6 +74,9 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
     path: pathOf(target!),
     keepAlive: persists && !hasBody,
     acceptsGzip: acceptsGzip(acceptEncoding),
+    accept: accept ?? '',
+    authorization: authorization ?? '',
+    takesChunks: minor !== '0',
   }
 }
 

@@ -1,11 +1,13 @@
 import { GrowableFloat64 } from '../../base/index.ts'
+import { type Format, FORMATS } from './exposition-format.ts'
 import type { TargetScrapeLog } from './messages.ts'
 
-/** The requests that one pod's socket saw: when, and whether each got its complete answer. Nine bytes a request. */
+/** The requests that one pod's socket saw: when, and whether each got its complete answer, and in which format. Ten bytes a request. */
 export class ScrapeLog {
   readonly uid: string
   readonly #requestMs = new GrowableFloat64(16)
   #served = new Uint8Array(16)
+  #formats = new Uint8Array(16)
 
   constructor(uid: string) {
     this.uid = uid
@@ -20,11 +22,15 @@ export class ScrapeLog {
     const row = this.#requestMs.length
     this.#requestMs.push(requestMs)
     if (row === this.#served.length) {
-      const bigger = new Uint8Array(2 * row)
-      bigger.set(this.#served)
-      this.#served = bigger
+      this.#served = doubled(this.#served)
+      this.#formats = doubled(this.#formats)
     }
     return row
+  }
+
+  /** The answer is written in that format, whatever becomes of it. */
+  setFormat(row: number, format: Format): void {
+    this.#formats[row] = 1 + FORMATS.indexOf(format)
   }
 
   markServed(row: number): void {
@@ -33,6 +39,17 @@ export class ScrapeLog {
 
   /** A copy of exactly the entries so far, in buffers of its own: they may be transferred. */
   snapshot(): TargetScrapeLog {
-    return { uid: this.uid, requestMs: this.#requestMs.view().slice(), served: this.#served.slice(0, this.count) }
+    return {
+      uid: this.uid,
+      requestMs: this.#requestMs.view().slice(),
+      served: this.#served.slice(0, this.count),
+      formats: this.#formats.slice(0, this.count),
+    }
   }
+}
+
+function doubled(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const bigger = new Uint8Array(2 * bytes.length)
+  bigger.set(bytes)
+  return bigger
 }

@@ -7,6 +7,7 @@ import { PodTarget, type TargetContext } from './pod-target.ts'
 import type { Profile } from './profile.ts'
 import { profileByName } from './profiles/index.ts'
 import { ScrapeLog } from './scrape-log.ts'
+import { createTargetContext, type SecureContext } from './tls-socket.ts'
 import type { TruthTable } from './truth-table.ts'
 
 export interface TargetServerOptions {
@@ -25,6 +26,7 @@ export interface TargetServerOptions {
  */
 export class TargetServer implements PodRuntime {
   readonly #context: TargetContext
+  #secureContext: Promise<SecureContext> | undefined
   readonly #profileOf: (name: string) => Profile
   readonly #pods = new Map<string, PodTarget>()
   readonly #logs = new Map<string, ScrapeLog>()
@@ -34,6 +36,7 @@ export class TargetServer implements PodRuntime {
       clock,
       truth,
       answers: new Answers(clock),
+      secureContext: () => (this.#secureContext ??= createTargetContext(clock)),
       originNs: options.originNs,
       onFault:
         options.onFault ??

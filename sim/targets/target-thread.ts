@@ -63,5 +63,7 @@ export class TargetThread {
 }
 
 function buffersOf(log: TargetScrapeLog): ArrayBuffer[] {
-  return [log.requestMs.buffer as ArrayBuffer, log.served.buffer as ArrayBuffer]
+  return [log.requestMs, log.served, ...(log.formats === undefined ? [] : [log.formats])].map(
+    view => view.buffer as ArrayBuffer,
+  )
 }

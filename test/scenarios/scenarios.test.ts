@@ -48,6 +48,16 @@ t.test('sizes keep their promises: smoke is short, ci fits sixteen trials on two
       t.ok(pods('nightly') > pods('quick'), `${input.name} nightly is larger than quick`)
       continue
     }
+    if (input.targetCapacity !== undefined) {
+      // Its size is how long each of three servers is read.
+      const readMs = (profile: Parameters<typeof sized>[0]): number => {
+        const { turns, turnMs } = sized(profile).targetCapacity!
+        return 3 * turns * turnMs
+      }
+      t.ok(readMs('smoke') <= 2_000 && readMs('ci') <= 6_000, `${input.name} is short in smoke and ci`)
+      t.ok(readMs('nightly') > readMs('quick'), `${input.name} nightly is longer than quick`)
+      continue
+    }
     const lengthMs = (profile: Parameters<typeof sized>[0]): number =>
       sized(profile).durationMs + sized(profile).settleMs
     t.ok(lengthMs('smoke') <= 25_000, `${input.name} smoke takes ${lengthMs('smoke')} ms`)

@@ -28,7 +28,8 @@ export const webService: Profile = {
   description: 'HTTP service: requests by route and status, latency histograms, process and runtime metrics.',
   page(spec: TargetSpec): MetricsPage {
     const app = webAppOf(spec.seed, spec.app)
-    return new TextPage([identityTemplate(spec), app.template], new WebServiceValues(spec, app))
+    const values = new WebServiceValues(spec, app)
+    return new TextPage([identityTemplate(spec), app.template], values, { createdUnixMs: spec.startedUnixMs })
   },
 }
 

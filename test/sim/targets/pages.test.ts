@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { Prng } from '../../../base/index.ts'
-import { ExpositionTemplate, writeDecimal } from '../../../sim/targets/exposition-template.ts'
+import { writeDecimal } from '../../../sim/targets/decimal.ts'
+import { expositionOf } from '../../../sim/targets/exposition-format.ts'
+import { ExpositionTemplate } from '../../../sim/targets/exposition-template.ts'
 import {
   type MetricsPage,
   profileByName,
@@ -15,6 +17,7 @@ import {
 } from '../../../sim/targets/index.ts'
 import { waveIntegral, wavePeriodMs, waveRate } from '../../../sim/targets/profiles/load-wave.ts'
 import { BUCKET_BOUNDS_US, BUCKET_COLUMN, OUTCOMES, RequestDeck } from '../../../sim/targets/profiles/request-deck.ts'
+import { TextPage } from '../../../sim/targets/text-page.ts'
 import { specOf, START_UNIX_MS } from './fixtures.ts'
 
 const PROMTOOL = '/usr/bin/promtool'
@@ -60,12 +63,11 @@ void t.test('templates write names, HELP and TYPE once per family, and escape wh
     },
     { name: 'b', help: '', type: 'summary', samples: [{ suffix: '_sum', decimals: 2 }] },
   ])
-  const out = Buffer.alloc(template.bytesMax)
-  const end = template.write(out, 0, Float64Array.of(99, 1, 2, 345), 1)
+  const page = new TextPage([template], { compute: row => row.set([1, 2, 345]) })
   t.equal(
-    out.toString('utf8', 0, end),
+    page.render(0, 1, expositionOf('text-0.0.4', 'allow-utf-8', { created: false, native: false })).toString('utf8'),
     '# HELP a_total back\\\\slash and\\nline\n# TYPE a_total counter\n' +
-      'a_total{x="q\\"uote\\\\ and\\nline",ü="é"} 1\na_total{x="b"} 2\n# HELP b \n# TYPE b summary\nb_sum 3.45\n',
+      'a_total{x="q\\"uote\\\\ and\\nline","ü"="é"} 1\na_total{x="b"} 2\n# HELP b \n# TYPE b summary\nb_sum 3.45\n',
   )
   t.equal(template.valueOf(2, 345), 3.45)
 })

@@ -99,7 +99,7 @@ void t.test('a pod answers as an exporter does, over one connection', async t =>
     clock.nowUnixMs += 5_000
     const { statusCode, headers, body } = await client.request({ method: 'GET', path: '/metrics' })
     t.equal(statusCode, 200)
-    t.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
+    t.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores')
     t.equal(headers['content-encoding'], undefined)
     t.equal(headers.date, new Date(clock.nowUnixMs).toUTCString())
     t.equal(await body.text(), page.render(clock.nowUnixMs, sequence).toString('utf8'))
