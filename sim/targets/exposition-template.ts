@@ -4,7 +4,7 @@ import type { SeriesDescription } from './profile.ts'
 export interface Family {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown'
   readonly samples: readonly Sample[]
 }
 
@@ -16,12 +16,13 @@ export interface Sample {
   readonly decimals?: number
 }
 
-/** Longest value: 16 digits and a point, plus the line's end. */
-const VALUE_BYTES_MAX = 18
+/** Longest value: a sign, 16 digits and a point, plus the line's end. */
+const VALUE_BYTES_MAX = 19
 
 const BILLION = 1_000_000_000
 const ZERO = 48
 const POINT = 46
+const MINUS = 45
 const NEWLINE = 10
 
 const POWERS_OF_TEN = Float64Array.of(1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9)
@@ -32,7 +33,7 @@ const POWERS_OF_TEN = Float64Array.of(1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
  *   # HELP a …\n# TYPE a gauge\na·a{x="1"}·# HELP b …      (· is where a value and a line's end go)
  *   └────────── parts[0] ────────┘ └parts[1]┘ └─ …
  *
- * Values are *mantissas*: integers in [0, 2^53), which stand for `mantissa / 10^decimals`. That quotient of two exact
+ * Values are *mantissas*: integers in (-2^53, 2^53), which stand for `mantissa / 10^decimals`. That quotient of two exact
  * doubles is correctly rounded, and so is `Number(text)`: what is written parses back to exactly the same double.
  */
 export class ExpositionTemplate {
@@ -47,7 +48,7 @@ export class ExpositionTemplate {
     const texts: string[] = []
     const decimals: number[] = []
     for (const family of families) {
-      let lead = `# HELP ${family.name} ${escapeHelp(family.help)}\n# TYPE ${family.name} ${family.type}\n`
+      let lead = `# HELP ${family.name} ${escapeHelp(family.help)}\n# TYPE ${family.name} ${family.type === 'unknown' ? 'untyped' : family.type}\n`
       for (const sample of family.samples) {
         const name = family.name + (sample.suffix ?? '')
         const labels = sample.labels ?? {}
@@ -101,8 +102,12 @@ function writeLines(
   return at
 }
 
-/** hot. Writes `mantissa / 10^decimals` with all its decimals; `mantissa` is an integer in [0, 2^53). Returns the end. */
+/** hot. Writes `mantissa / 10^decimals` with all its decimals; `mantissa` is an integer in (-2^53, 2^53). Returns the end. */
 export function writeDecimal(out: Uint8Array, at: number, mantissa: number, decimals: number): number {
+  if (mantissa < 0) {
+    out[at++] = MINUS
+    return writeDecimal(out, at, -mantissa, decimals)
+  }
   if (decimals === 0) return writeInteger(out, at, mantissa)
   const scale = POWERS_OF_TEN[decimals]!
   const whole = Math.floor(mantissa / scale)

@@ -1,9 +1,13 @@
 import { targetError } from '../errors.ts'
 import type { Profile } from '../profile.ts'
+import { goRuntimeProfile } from './go-runtime.ts'
+import { dataProfile } from './model/data-profile.ts'
+import { nodeExporter } from './node-exporter.ts'
+import { redis } from './redis.ts'
 import { webService } from './web-service.ts'
 
 /** Every profile there is, in the order in which they are listed to people. */
-export const PROFILES: readonly Profile[] = [webService]
+export const PROFILES: readonly Profile[] = [webService, ...[goRuntimeProfile, nodeExporter, redis].map(dataProfile)]
 
 const BY_NAME: ReadonlyMap<string, Profile> = new Map(PROFILES.map(profile => [profile.name, profile]))
 
