@@ -76,13 +76,13 @@ function goRuntime(version: string, era: Era): FamilyData[] {
         {
           count: collections,
           sum: product(collections, middle),
-          quantiles: {
-            '0': shortest,
-            '0.25': usual,
-            '0.5': middle,
-            '0.75': long,
-            '1': sum(long, drawn(100_000, 900_000)),
-          },
+          quantiles: [
+            ['0', shortest],
+            ['0.25', usual],
+            ['0.5', middle],
+            ['0.75', long],
+            ['1', sum(long, drawn(100_000, 900_000))],
+          ],
         },
       ],
       9,

@@ -2,12 +2,20 @@ import { targetError } from '../errors.ts'
 import type { Profile } from '../profile.ts'
 import { goRuntimeProfile } from './go-runtime.ts'
 import { dataProfile } from './model/data-profile.ts'
+import { istioProxy } from './istio-proxy.ts'
+import { jvm } from './jvm.ts'
+import { memcached } from './memcached.ts'
 import { nodeExporter } from './node-exporter.ts'
+import { nginx } from './nginx.ts'
+import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
 import { webService } from './web-service.ts'
 
 /** Every profile there is, in the order in which they are listed to people. */
-export const PROFILES: readonly Profile[] = [webService, ...[goRuntimeProfile, nodeExporter, redis].map(dataProfile)]
+export const PROFILES: readonly Profile[] = [
+  webService,
+  ...[goRuntimeProfile, nodeExporter, redis, memcached, postgres, nginx, jvm, istioProxy].map(dataProfile),
+]
 
 const BY_NAME: ReadonlyMap<string, Profile> = new Map(PROFILES.map(profile => [profile.name, profile]))
 

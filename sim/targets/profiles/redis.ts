@@ -246,7 +246,11 @@ export const redis: ProfileData = {
           labels: { cmd },
           count: calls,
           sum: times(usec, 1000),
-          quantiles: { '50': usual, '99': times(usual, 3), '99.9': times(usual, 9) },
+          quantiles: [
+            ['50', usual],
+            ['99', times(usual, 3)],
+            ['99.9', times(usual, 9)],
+          ],
         })),
         3,
       ),

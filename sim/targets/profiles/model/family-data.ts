@@ -62,15 +62,15 @@ export interface Observed {
   readonly sum: Source
 }
 
-/** `quantiles`: of each observed thing, by the text of the quantile. */
+/** `quantiles` in ascending order. */
 export function summary(
   name: string,
   help: string,
-  observed: readonly (Observed & { readonly quantiles?: Readonly<Record<string, Source>> })[],
+  observed: readonly (Observed & { readonly quantiles?: readonly (readonly [quantile: string, value: Source])[] })[],
   decimals = 0,
 ): FamilyData {
-  const samples = observed.flatMap(({ labels = {}, count, sum, quantiles = {} }): SampleData[] => [
-    ...Object.entries(quantiles).map(([quantile, value]) => ({ labels: { ...labels, quantile }, decimals, value })),
+  const samples = observed.flatMap(({ labels = {}, count, sum, quantiles = [] }): SampleData[] => [
+    ...quantiles.map(([quantile, value]) => ({ labels: { ...labels, quantile }, decimals, value })),
     { suffix: '_sum', labels, decimals, value: sum },
     { suffix: '_count', labels, value: count },
   ])
