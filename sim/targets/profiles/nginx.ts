@@ -1,9 +1,8 @@
-import { goFamilies } from './go-runtime.ts'
 import type { ProfileData } from './model/data-profile.ts'
 import { counter, gauge, labelled } from './model/family-data.ts'
 import { difference, events, noise, ONE, oneIn, SCRAPES, sum, times, wobble } from './model/source.ts'
 
-/** nginx-prometheus-exporter 0.11 with the open-source server's `stub_status`. */
+/** nginx-prometheus-exporter 0.11 with the open-source server's `stub_status`. It says nothing of its own process. */
 export const nginx: ProfileData = {
   name: 'nginx',
   description: 'nginx-prometheus-exporter with stub_status: connections by state, and requests.',
@@ -13,7 +12,6 @@ export const nginx: ProfileData = {
     const writing = sum(ONE, noise(0, 12))
     const active = sum(writing, reading, wobble(4, 120))
     return [
-      ...goFamilies({ version: 'go1.19.8', era: 'before-1.20' }),
       counter('nginx_connections_accepted', 'Accepted client connections', handled),
       gauge('nginx_connections_active', 'Active client connections', active),
       counter('nginx_connections_handled', 'Handled client connections', handled),

@@ -193,16 +193,19 @@ export const postgres: ProfileData = {
         'pg_stat_database_active_time',
         'Unknown metric from pg_stat_database',
         perDatabase(own => (own ? times(transactions, 2) : ZERO)),
+        3,
       ),
       counter(
         'pg_stat_database_blk_read_time',
         'Time spent reading data file blocks by backends in this database, in milliseconds',
         perDatabase(own => (own ? ZERO : ZERO)),
+        3,
       ),
       counter(
         'pg_stat_database_blk_write_time',
         'Time spent writing data file blocks by backends in this database, in milliseconds',
         perDatabase(own => (own ? ZERO : ZERO)),
+        3,
       ),
       counter(
         'pg_stat_database_blks_hit',
@@ -263,6 +266,7 @@ export const postgres: ProfileData = {
         'pg_stat_database_idle_in_transaction_time',
         'Unknown metric from pg_stat_database',
         perDatabase(own => (own ? oneIn(transactions, 9) : ZERO)),
+        3,
       ),
       gauge(
         'pg_stat_database_numbackends',
@@ -273,6 +277,7 @@ export const postgres: ProfileData = {
         'pg_stat_database_session_time',
         'Unknown metric from pg_stat_database',
         perDatabase(own => (own ? times(steady(1000), 12) : ZERO)),
+        3,
       ),
       unknown(
         'pg_stat_database_sessions',
