@@ -32,6 +32,7 @@ export {
   type PodNetworkClaim,
   type MetricsPage,
   probePodNetwork,
+  pageAt,
   profileByName,
   PROFILES,
   SEQUENCE_SERIES,

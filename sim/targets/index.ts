@@ -10,6 +10,7 @@ export {
 export type * from './messages.ts'
 export {
   type MetricsPage,
+  pageAt,
   type Profile,
   SEQUENCE_SERIES,
   type SeriesDescription,

@@ -4,7 +4,7 @@ import type { TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
-import type { MetricsPage } from './profile.ts'
+import { type MetricsPage, pageAt } from './profile.ts'
 import type { HeadFault, RequestHead } from './request-head.ts'
 import type { ScrapeLog } from './scrape-log.ts'
 import type { TruthTable } from './truth-table.ts'
@@ -35,8 +35,8 @@ export class PodTarget implements Responder {
   readonly #log: ScrapeLog
   readonly #servers: Server[] = []
   readonly #connections = new Set<HttpConnection>()
-  /** Body bytes of answers whose fate is open, by ticket. Nearly always empty: the kernel takes most at once. */
-  readonly #underWay = new Map<number, number>()
+  /** Answers whose fate is open, by ticket. Nearly always empty: the kernel takes most at once. */
+  readonly #underWay = new Map<number, { readonly bodyBytes: number; readonly samples: number }>()
   #sequence: number
   #lastUnixMs = 0
   #partitioned = false
@@ -97,11 +97,11 @@ export class PodTarget implements Responder {
   }
 
   settled(ticket: number, complete: boolean): void {
-    const bytes = this.#underWay.get(ticket)!
+    const { bodyBytes, samples } = this.#underWay.get(ticket)!
     this.#underWay.delete(ticket)
     const { truth } = this.#context
     if (complete) {
-      truth.recordServed(this.spec.slot, this.#page.sampleCount, bytes)
+      truth.recordServed(this.spec.slot, samples, bodyBytes)
       this.#log.markServed(ticket)
     } else {
       truth.recordFailed(this.spec.slot)
@@ -120,10 +120,11 @@ export class PodTarget implements Responder {
     }
     // A target's clock never goes back, even when the machine's is set: its counters would fall.
     this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(clock.unixMs()))
-    const body = this.#page.render(this.#lastUnixMs, sequence)
+    const page = pageAt(this.#page, this.#lastUnixMs)
+    const body = page.render(this.#lastUnixMs, sequence)
     const last = !request.keepAlive
     const bytes = answers.metrics(body, { gzip: request.acceptsGzip, last })
-    this.#underWay.set(ticket, body.length)
+    this.#underWay.set(ticket, { bodyBytes: body.length, samples: page.sampleCount })
     return { bytes, last, ticket }
   }
 
