@@ -95,7 +95,14 @@ export const SCENARIO_SCHEMA = {
               namespace: { type: 'string', pattern: dnsLabel },
               replicas: count,
               port: { type: 'integer', minimum: 1, maximum: 65535 },
-              profile: { type: 'string' },
+              profile: { type: 'string', minLength: 1 },
+              profileOptions: {
+                type: 'object',
+                additionalProperties: {
+                  type: ['string', 'number', 'boolean', 'array'],
+                  items: { type: 'string' },
+                },
+              },
               service: { type: 'string', pattern: dnsLabel },
               labels: {
                 type: 'object',

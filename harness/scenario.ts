@@ -10,10 +10,11 @@ import type {
   SearchInput,
   ThresholdInput,
 } from '../scenarios/index.ts'
-import type { ClusterSpec, PlannedAction, ReplaySpec } from '../sim/index.ts'
+import type { ClusterSpec, LearnedPage, PlannedAction, ReplaySpec } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
 import type { QueryLoad } from './load/planned-load.ts'
 import { queryTags } from './load/query-keys.ts'
+import { readLearnedPages } from './learned-pages.ts'
 import { completeCluster } from './scenario-cluster.ts'
 import { planEntries } from './scenario-plan.ts'
 import { SCENARIO_SCHEMA } from './scenario-schema.ts'
@@ -43,6 +44,8 @@ export interface Scenario {
   readonly search?: SearchInput
   /** The control plane is what is measured. */
   readonly controlPlane?: ControlPlaneInput
+  /** Pages that workloads' metrics were learned from, by the texts that name them. */
+  readonly pages: Readonly<Record<string, LearnedPage>>
   /** The input after profile and `--set`: what the report keeps. */
   readonly resolved: unknown
   /** SHA-256 of `resolved` as canonical JSON. */
@@ -81,6 +84,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   const replay = scenario.trace === undefined ? undefined : completeTrace(scenario.trace, scenario.cluster, ms)
   const durationMs = scenario.duration === undefined ? (replay?.durationMs ?? 0) : ms('duration', scenario.duration)
   if (scenario.duration === undefined && replay === undefined) faults.push('duration: is missing')
+  const pages = readLearnedPages(scenario.cluster)
   const given = completeCluster(scenario.cluster, ms, faults)
   const cluster = replay === undefined ? given : { ...given, ...replay.cluster }
   if (replay !== undefined) faults.push(...checkBesideTrace(scenario))
@@ -97,7 +101,12 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     settleMs: ms('settle', scenario.settle),
     scrapeIntervalMs: ms('scrapeInterval', scenario.scrapeInterval),
   }
-  const resolved = replay === undefined ? merged : { ...scenario, trace: { ...scenario.trace, sha256: replay.sha256 } }
+  const hashes = Object.entries(pages).map(([name, page]) => [name, sha256Of(page)] as const)
+  const resolved = {
+    ...scenario,
+    ...(replay === undefined ? {} : { trace: { ...scenario.trace, sha256: replay.sha256 } }),
+    ...(hashes.length === 0 ? {} : { pages: Object.fromEntries(hashes) }),
+  }
   if (scenario.controlPlane !== undefined) faults.push(...checkControlPlane(scenario, cluster))
   if (completed.durationMs <= 0) faults.push('duration: must be longer than 0')
   if (completed.scrapeIntervalMs < 100) faults.push('scrapeInterval: must be at least 100ms')
@@ -116,9 +125,14 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     queries,
     gates: scenario.gates ?? {},
     ...(scenario.search === undefined ? {} : { search: scenario.search }),
+    pages,
     resolved,
-    sha256: createHash('sha256').update(canonicalJson(resolved)).digest('hex'),
+    sha256: sha256Of(resolved),
   })
+}
+
+function sha256Of(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(SCENARIO_SCHEMA)

@@ -11,6 +11,7 @@ interface Options {
   readonly nodes?: number
   readonly scenario: string
   readonly seed: string
+  readonly profile?: string
   readonly ui: number | boolean
   readonly kubeletPorts: boolean
 }
@@ -23,6 +24,7 @@ export function addClusterCommand(program: Command): void {
     .option('--kubeconfig <file>', 'file to write the kubeconfig to', 'churnbench.kubeconfig')
     .option('--nodes <n>', 'number of nodes, instead of the scenario’s', integer)
     .option('--scenario <name>', 'scenario whose cluster is started, without its churn', 'rollout')
+    .option('--profile <text>', 'what pods expose: redis, synthetic?gauges=50, from:page.prom, from:http://…')
     .option('--seed <n>', 'seed of everything that is drawn', '1')
     .addOption(uiOption('port of the control page, on 127.0.0.1').default(true, 'a free one'))
     .option('--no-ui', 'without the control page')
@@ -40,6 +42,7 @@ async function clusterCommand(options: Options): Promise<number> {
     name: options.scenario,
     seed: options.seed,
     nodes: options.nodes,
+    profile: options.profile,
     port: options.port,
     kubeconfig,
     uiPort: uiPort(options.ui),
