@@ -235,7 +235,8 @@ function seriesKey(
 ): string {
   const pairs: [string, string][] = []
   for (const [label, value] of Object.entries(labels)) {
-    if (label === '__name__' || targetLabels.has(label)) continue
+    // A label without a value is no label: who exposes one has it stored without.
+    if (label === '__name__' || value === '' || targetLabels.has(label)) continue
     const original = label.startsWith(CONFLICT_PREFIX) ? label.slice(CONFLICT_PREFIX.length) : label
     pairs.push([targetLabels.has(original) ? original : label, NUMBERS.has(label) ? String(Number(value)) : value])
   }
