@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
-import { CodedError, describeError, ExitCode } from '../base/index.ts'
+import { CodedError, ExitCode } from '../base/index.ts'
 import type { ClusterInput } from '../scenarios/index.ts'
 import { LEARNED_PREFIX, type LearnedPage, learnPage, parsePage } from '../sim/index.ts'
 import { profileOf } from './scenario-cluster.ts'
@@ -73,7 +73,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (cause) {
-    throw pageError(`${file} cannot be read: ${describeError(cause)}`, cause)
+    throw pageError(`${file} cannot be read: ${(cause as Error).message}`, cause)
   }
 }
 
