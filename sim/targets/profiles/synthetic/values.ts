@@ -1,4 +1,4 @@
-import { Prng } from '../../../../base/index.ts'
+import type { Prng } from '../../../../base/index.ts'
 import { fillIdentity, IDENTITY_ROWS } from '../../identity.ts'
 import type { RowSource } from '../../text-page.ts'
 import { Deck } from '../model/deck.ts'
