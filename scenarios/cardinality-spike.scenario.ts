@@ -48,7 +48,7 @@ export default {
     timings: { schedule: ['5ms', '2s'], start: ['200ms', '1s'] },
   },
   scenarios: {},
-  duration: '75s',
+  duration: '55s',
   settle: '10s',
   scrapeInterval: '5s',
   thresholds: {

@@ -48,6 +48,8 @@ async function clusterCommand(options: Options): Promise<number> {
     uiPort: uiPort(options.ui),
     kubeletPorts: options.kubeletPorts,
   })
+  // Before anybody is told: who has read that it runs may end it at once.
+  const ended = interrupted()
   process.stdout.write(
     [
       `API server   ${cluster.url}`,
@@ -62,7 +64,7 @@ async function clusterCommand(options: Options): Promise<number> {
       '',
     ].join('\n'),
   )
-  const failure = await Promise.race([interrupted(), cluster.failed])
+  const failure = await Promise.race([ended, cluster.failed])
   await cluster.stop()
   if (failure instanceof Error) throw failure
   return ExitCode.ok
