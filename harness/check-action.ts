@@ -1,5 +1,5 @@
 import { nearest, parseDuration } from '../base/index.ts'
-import { type Action, type ActionArg, type ActionArgs, PROFILES } from '../sim/index.ts'
+import { type Action, type ActionArg, type ActionArgs, profileFaults } from '../sim/index.ts'
 import { dnsLabel, labelName, labelValue } from './scenario-schema.ts'
 
 type Scalar = string | number | boolean
@@ -81,8 +81,8 @@ function checkText(means: ActionArg['means'], text: string): string | undefined 
         return (error as Error).message
       }
     case 'profile': {
-      const known = PROFILES.map(({ name }) => name)
-      return known.includes(text) ? undefined : `unknown profile "${text}"; known are ${known.join(', ')}`
+      const faults = profileFaults(text)
+      return faults.length === 0 ? undefined : faults.join('; ')
     }
     case 'new-workload': {
       const parts = text.split('/')

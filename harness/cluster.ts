@@ -1,5 +1,5 @@
 import { ExitCode, SystemClock } from '../base/index.ts'
-import type { ScenarioInput } from '../scenarios/index.ts'
+import type { ClusterInput, ScenarioInput } from '../scenarios/index.ts'
 import { probePodNetwork } from '../sim/index.ts'
 import { HarnessError, noPodNetwork } from './errors.ts'
 import { resolveScenario } from './scenario.ts'
@@ -12,6 +12,8 @@ export interface StartClusterOptions {
   readonly name: string
   readonly seed: string
   readonly nodes: number | undefined
+  /** Metrics of all workloads, instead of the scenario's. */
+  readonly profile?: string | undefined
   readonly port: number
   readonly kubeconfig: string
   /** Whether nodes listen on their kubelets' port. */
@@ -43,7 +45,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
   // What a control plane is filled with when it is measured itself is no part of its cluster.
   const { controlPlane: _, targetCapacity: __, ...input } = options.input
   const resolved = resolveScenario(
-    { ...input, scenarios: {} },
+    { ...input, cluster: withProfile(input.cluster, options.profile), scenarios: {} },
     {
       profile: 'quick',
       seed: options.seed,
@@ -82,4 +84,12 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
     await page?.close()
     throw error
   }
+}
+
+function withProfile(cluster: ClusterInput, profile: string | undefined): ClusterInput {
+  if (profile === undefined) return cluster
+  const workloads = Object.entries(cluster.workloads).map(
+    ([name, workload]) => [name, { ...workload, profile }] as const,
+  )
+  return { ...cluster, workloads: Object.fromEntries(workloads) }
 }

@@ -1,5 +1,13 @@
 import type { ClusterInput, TimingsInput, WorkloadInput } from '../scenarios/index.ts'
-import { type ClusterSpec, type ClusterTimings, type Jittered, PROFILES, type WorkloadSpec } from '../sim/index.ts'
+import {
+  type ClusterSpec,
+  type ClusterTimings,
+  type Jittered,
+  LEARNED_PREFIX,
+  profileFaults,
+  profileText,
+  type WorkloadSpec,
+} from '../sim/index.ts'
 
 /** Reads a duration in ms, or notes a fault at the path and returns 0. */
 export type ToMs = (path: string, text: string) => number
@@ -40,11 +48,13 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
       .filter(each => each.namespace === namespace && (each.service ?? each.name) === service)
       .map(({ name }) => name)
   const completed = workloads.map((workload): WorkloadSpec => {
-    const { name, namespace, port, profile, maxSurge, maxUnavailable, labels = {}, service = name } = workload
+    const { name, namespace, port, maxSurge, maxUnavailable, labels = {}, service = name } = workload
+    const profile = profileOf(workload)
     const path = `cluster.workloads.${name}`
-    if (!PROFILES.some(known => known.name === profile)) {
-      const known = PROFILES.map(({ name: each }) => each).join(', ')
-      faults.push(`${path}.profile: unknown profile "${profile}"; known are ${known}`)
+    // Those that are learned from a page were judged when it was read.
+    if (!profile.startsWith(LEARNED_PREFIX)) {
+      const where = workload.profileOptions === undefined ? `${path}.profile` : `${path}.profileOptions`
+      faults.push(...profileFaults(profile).map(fault => `${where}: ${fault}`))
     }
     const sharers = servedBy(service, namespace)
     const selector = sharers.length > 1 ? { app: service, [DEPLOYMENT_LABEL]: name } : { app: service }
@@ -78,6 +88,11 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
     ...(input.kubeletPorts === undefined ? {} : { kubeletPorts: input.kubeletPorts }),
     timings: completeTimings({ ...DEFAULT_TIMINGS, ...input.timings }, ms, faults),
   }
+}
+
+/** A workload's profile with its options, in one text. */
+export function profileOf({ profile = DEFAULT_WORKLOAD.profile, profileOptions = {} }: WorkloadInput): string {
+  return profileText(profile, profileOptions)
 }
 
 function completeTimings(timings: TimingsInput, ms: ToMs, faults: string[]): ClusterTimings {

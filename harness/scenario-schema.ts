@@ -95,13 +95,20 @@ export const SCENARIO_SCHEMA = {
               namespace: { type: 'string', pattern: dnsLabel },
               replicas: count,
               port: { type: 'integer', minimum: 1, maximum: 65535 },
-              profile: { type: 'string' },
+              profile: { type: 'string', minLength: 1 },
               formats: {
                 type: 'array',
                 uniqueItems: true,
                 items: {
                   type: 'string',
                   enum: ['openmetrics', 'text-1.0.0', 'protobuf', 'created', 'native-histograms'],
+                },
+              },
+              profileOptions: {
+                type: 'object',
+                additionalProperties: {
+                  type: ['string', 'number', 'boolean', 'array'],
+                  items: { type: 'string' },
                 },
               },
               service: { type: 'string', pattern: dnsLabel },

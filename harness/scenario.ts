@@ -11,10 +11,11 @@ import type {
   TargetCapacityInput,
   ThresholdInput,
 } from '../scenarios/index.ts'
-import type { ClusterSpec, PlannedAction, ReplaySpec } from '../sim/index.ts'
+import type { ClusterSpec, LearnedPage, PlannedAction, ReplaySpec } from '../sim/index.ts'
 import { HarnessError } from './errors.ts'
 import type { QueryLoad } from './load/planned-load.ts'
 import { queryTags } from './load/query-keys.ts'
+import { readLearnedPages } from './learned-pages.ts'
 import { completeCluster } from './scenario-cluster.ts'
 import { planEntries } from './scenario-plan.ts'
 import { SCENARIO_SCHEMA } from './scenario-schema.ts'
@@ -46,6 +47,8 @@ export interface Scenario {
   readonly controlPlane?: ControlPlaneInput
   /** A target worker is what is measured. */
   readonly targetCapacity?: TargetCapacity
+  /** Pages that workloads' metrics were learned from, by the texts that name them. */
+  readonly pages: Readonly<Record<string, LearnedPage>>
   /** The input after profile and `--set`: what the report keeps. */
   readonly resolved: unknown
   /** SHA-256 of `resolved` as canonical JSON. */
@@ -89,6 +92,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   const replay = scenario.trace === undefined ? undefined : completeTrace(scenario.trace, scenario.cluster, ms)
   const durationMs = scenario.duration === undefined ? (replay?.durationMs ?? 0) : ms('duration', scenario.duration)
   if (scenario.duration === undefined && replay === undefined) faults.push('duration: is missing')
+  const pages = readLearnedPages(scenario.cluster)
   const given = completeCluster(scenario.cluster, ms, faults)
   const cluster = replay === undefined ? given : { ...given, ...replay.cluster }
   if (replay !== undefined) faults.push(...checkBesideTrace(scenario))
@@ -105,7 +109,12 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     settleMs: ms('settle', scenario.settle),
     scrapeIntervalMs: ms('scrapeInterval', scenario.scrapeInterval),
   }
-  const resolved = replay === undefined ? merged : { ...scenario, trace: { ...scenario.trace, sha256: replay.sha256 } }
+  const hashes = Object.entries(pages).map(([name, page]) => [name, sha256Of(page)] as const)
+  const resolved = {
+    ...scenario,
+    ...(replay === undefined ? {} : { trace: { ...scenario.trace, sha256: replay.sha256 } }),
+    ...(hashes.length === 0 ? {} : { pages: Object.fromEntries(hashes) }),
+  }
   if (scenario.controlPlane !== undefined) faults.push(...checkControlPlane(scenario, cluster))
   const targetCapacity = completeTargetCapacity(scenario, ms, faults)
   if (completed.durationMs <= 0) faults.push('duration: must be longer than 0')
@@ -126,8 +135,9 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
     queries,
     gates: scenario.gates ?? {},
     ...(scenario.search === undefined ? {} : { search: scenario.search }),
+    pages,
     resolved,
-    sha256: createHash('sha256').update(canonicalJson(resolved)).digest('hex'),
+    sha256: sha256Of(resolved),
   })
 }
 
@@ -137,6 +147,10 @@ let compiled: ValidateFunction | undefined
 function schemaFaults(input: unknown): ErrorObject[] {
   compiled ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(SCENARIO_SCHEMA)
   return compiled(input) ? [] : (compiled.errors ?? [])
+}
+
+function sha256Of(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
 }
 
 function schemaFault(error: ErrorObject): string {

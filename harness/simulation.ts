@@ -10,6 +10,7 @@ import {
   type ControlPlaneData,
   type ControlPlaneReport,
   type FromControlPlane,
+  learnPages,
   type TargetLogs,
   type PodNetworkClaim,
   type RecordSpec,
@@ -97,6 +98,7 @@ export class Simulation {
   /** @throws CodedError CHURN_FD_LIMIT, CHURN_API_PORT; HarnessError CHURN_SIM_FAILED. Nothing runs on then. */
   static async create(clock: Clock, options: SimulationOptions): Promise<Simulation> {
     const { scenario } = options
+    learnPages(scenario.pages)
     const pods = podBounds(scenario)
     const kubelets = scenario.cluster.kubeletPorts === true ? scenario.cluster.nodes : 0
     checkDescriptors({ pods: pods.atOnce, portsPerPod: 1, threads: TARGET_THREADS, kubelets })
@@ -106,6 +108,7 @@ export class Simulation {
       threads: TARGET_THREADS,
       truth: truth.buffer,
       originNs: options.originNs,
+      pages: scenario.pages,
       goFirst: options.endless !== true,
       onFailed: options.onFailure,
     })

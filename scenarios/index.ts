@@ -2,6 +2,7 @@ import apiFaults from './api-faults.scenario.ts'
 import canary from './canary.scenario.ts'
 import controlPlaneScale from './control-plane-scale.scenario.ts'
 import capacity from './capacity.scenario.ts'
+import cardinalitySpike from './cardinality-spike.scenario.ts'
 import kubeletPartition from './kubelet-partition.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
 import nodeFlap from './node-flap.scenario.ts'
@@ -55,6 +56,7 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   canary,
   steadyIngest,
   capacity,
+  cardinalitySpike,
   queryLoad,
   soak,
   controlPlaneScale,

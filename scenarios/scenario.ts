@@ -134,12 +134,15 @@ export interface WorkloadInput {
   readonly namespace?: string
   readonly replicas: number
   readonly port?: number
+  /** What its pods expose: the name of a profile, or `from:` and a page to learn from (a file, two of them, a URL). */
   readonly profile?: string
   /**
    * What its pods offer beside text 0.0.4; default `['protobuf']`, as the usual handler of client_golang does. `created` adds
    * lines to OpenMetrics, `native-histograms` adds them to protobuf.
    */
   readonly formats?: readonly ('openmetrics' | 'text-1.0.0' | 'protobuf' | 'created' | 'native-histograms')[]
+  /** Options of the profile; a list is one that is given several times. */
+  readonly profileOptions?: Readonly<Record<string, Scalar | readonly string[]>>
   /** Further labels of its pods, beside `app`; also those that its Service does not select by. */
   readonly labels?: Readonly<Record<string, string>>
   /** Name of a Service that selects it by the label `app` = this name; default: one of its own. Two workloads may share one. */

@@ -11,6 +11,7 @@ interface Options {
   readonly nodes?: number
   readonly scenario: string
   readonly seed: string
+  readonly profile?: string
   readonly ui: number | boolean
   readonly kubeletPorts: boolean
 }
@@ -23,6 +24,7 @@ export function addClusterCommand(program: Command): void {
     .option('--kubeconfig <file>', 'file to write the kubeconfig to', 'churnbench.kubeconfig')
     .option('--nodes <n>', 'number of nodes, instead of the scenario’s', integer)
     .option('--scenario <name>', 'scenario whose cluster is started, without its churn', 'rollout')
+    .option('--profile <text>', 'what pods expose: redis, synthetic?gauges=50, from:page.prom, from:http://…')
     .option('--seed <n>', 'seed of everything that is drawn', '1')
     .addOption(uiOption('port of the control page, on 127.0.0.1').default(true, 'a free one'))
     .option('--no-ui', 'without the control page')
@@ -40,11 +42,14 @@ async function clusterCommand(options: Options): Promise<number> {
     name: options.scenario,
     seed: options.seed,
     nodes: options.nodes,
+    profile: options.profile,
     port: options.port,
     kubeconfig,
     uiPort: uiPort(options.ui),
     kubeletPorts: options.kubeletPorts,
   })
+  // Before anybody is told: who has read that it runs may end it at once.
+  const ended = interrupted()
   process.stdout.write(
     [
       `API server   ${cluster.url}`,
@@ -59,7 +64,7 @@ async function clusterCommand(options: Options): Promise<number> {
       '',
     ].join('\n'),
   )
-  const failure = await Promise.race([interrupted(), cluster.failed])
+  const failure = await Promise.race([ended, cluster.failed])
   await cluster.stop()
   if (failure instanceof Error) throw failure
   return ExitCode.ok

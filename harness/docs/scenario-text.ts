@@ -47,7 +47,7 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   ['cluster.kubeletPorts', 'whether nodes answer on port 10250, at four descriptors each; default false'],
   [
     'cluster.workloads.<name>',
-    'a Deployment and its Service: `namespace` (default `default`), `replicas`, `port` (8080), `profile` of its metrics, `maxSurge` and `maxUnavailable` (25%)',
+    'a Deployment and its Service: `namespace` (default `default`), `replicas`, `port` (8080), `profile` of its metrics ([those there are](profiles.md)), `profileOptions`, `maxSurge` and `maxUnavailable` (25%)',
   ],
   [
     'cluster.workloads.<name>.formats',

@@ -195,6 +195,22 @@ export const PEERS: readonly PeerDefinition[] = [
     standard: false,
   },
   {
+    name: 'node-exporter',
+    use: 'its page beside the profile of that name, in tests',
+    programs: ['node_exporter', 'prometheus-node-exporter'],
+    ...PROMETHEUS_STYLE,
+    ...byPackage('prometheus-node-exporter'),
+    standard: true,
+  },
+  {
+    name: 'nginx-exporter',
+    use: 'its page beside the profile of that name, in tests',
+    programs: ['nginx-prometheus-exporter', 'prometheus-nginx-exporter'],
+    ...PROMETHEUS_STYLE,
+    ...byPackage('prometheus-nginx-exporter'),
+    standard: false,
+  },
+  {
     name: 'postgres',
     use: 'scenario sidecar-exporters',
     programs: ['postgres'],

@@ -1,6 +1,7 @@
 import {
   escapeName,
   type MetricsPage,
+  pageAt,
   profileByName,
   SEQUENCE_SERIES,
   type TargetScrapeLog,
@@ -10,7 +11,8 @@ import {
 } from '../../sim/index.ts'
 import type { RawSeries } from '../subjects/index.ts'
 import { type RawSamples, selectorOf, type StoredIdentity } from './identity.ts'
-import { type Explanation, type Row, ScrapeFinder } from './scrape-finder.ts'
+import { CLOCK_MS, type Explanation, type Row, ScrapeFinder } from './scrape-finder.ts'
+import { StoredColumns } from './stored-columns.ts'
 
 export interface SamplesResult {
   /** Samples in complete answers that were handed over before the cut. */
@@ -74,24 +76,26 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
   const target = options.targets.get(log.uid)!
   const page = profileByName(target.profile).page(target)
   const isBeforeCut = (sequence: number): boolean => log.requestMs[sequence - 1]! < options.cutMs
-  // Per scrape, how often the right value of each series is stored.
-  const hitsOf = new Map<number, Uint8Array>()
+  const hitsOf = new Map<number, Hits>()
   for (const { targetLabels } of options.identities.get(log.uid) ?? []) {
     const stored = await options.rawSamples(selectorOf(targetLabels), options.minUnixMs, options.maxUnixMs)
-    for (const { row, explanation } of explainRows(options, log, page, stored, targetLabels)) {
+    const columns = new StoredColumns((each, index) => keyOf(each, index))
+    for (const { row, explanation } of explainRows(options, log, page, columns, stored, targetLabels)) {
       if (explanation !== undefined && !isBeforeCut(explanation.sequence)) continue
-      countRow(row, explanation, page, hitsOf, tally)
+      countRow(row, explanation, columns, hitsOf, tally)
     }
   }
   const where = `${target.namespace}/${target.pod}`
-  const all = page.sampleCount
   for (let i = 0; i < log.requestMs.length; i++) {
     if (log.served[i] !== 1 || !isBeforeCut(i + 1)) continue
+    const hits = hitsOf.get(i + 1)
+    // Of a scrape of which nothing is stored, the log says what the page was, to the milliseconds between two clocks.
+    const all = (hits?.page ?? pageAt(page, Math.floor(options.originUnixMs + log.requestMs[i]!))).sampleCount
     let found = 0
     let again = 0
-    for (const hits of hitsOf.get(i + 1) ?? []) {
-      if (hits > 0) found++
-      if (hits > 1) again += hits - 1
+    for (const count of hits?.counts ?? []) {
+      if (count > 0) found++
+      if (count > 1) again += count - 1
     }
     tally.served += all
     tally.stored += found
@@ -102,32 +106,40 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
   }
 }
 
+/** Of one scrape: how often the right value of each series of its page is stored. */
+interface Hits {
+  readonly page: MetricsPage
+  readonly counts: Uint8Array
+}
+
 function countRow(
   row: Row,
   explanation: Explanation | undefined,
-  page: MetricsPage,
-  hitsOf: Map<number, Uint8Array>,
+  stored: StoredColumns,
+  hitsOf: Map<number, Hits>,
   tally: Tally,
 ): void {
-  const { values, indices } = row
-  const nameOf = (position: number): string => page.series[indices[position]!]!.name
+  const { values, columns } = row
+  const nameOf = (position: number): string => stored.nameOf(columns[position]!)
   if (explanation === undefined) {
     tally.wrong += values.length
     tally.example(`${nameOf(0)} at ${row.tMs} ms: belongs to no scrape that was served`)
     return
   }
-  const { sequence, unixMs } = explanation
+  const { sequence, unixMs, page } = explanation
   let hits = hitsOf.get(sequence)
-  if (hits === undefined) hitsOf.set(sequence, (hits = new Uint8Array(page.sampleCount)))
+  if (hits === undefined) hitsOf.set(sequence, (hits = { page, counts: new Uint8Array(page.sampleCount) }))
+  const { counts } = hits
+  const indices = stored.indicesIn(page)
   const wrong = new Set(explanation.wrong)
   for (let i = 0; i < values.length; i++) {
-    const index = indices[i]!
+    const index = indices[columns[i]!]!
     if (!wrong.has(i)) {
-      hits[index] = Math.min(HITS_MAX, hits[index]! + 1)
+      counts[index] = Math.min(HITS_MAX, counts[index]! + 1)
       continue
     }
     tally.wrong++
-    const served = page.valueAt(index, unixMs, sequence)
+    const served = index < 0 ? 'nothing of that name and labels' : page.valueAt(index, unixMs, sequence)
     tally.example(`${nameOf(i)} of scrape ${sequence}: stored ${values[i]}, served ${served}`)
   }
 }
@@ -137,18 +149,21 @@ function* explainRows(
   options: SamplesOptions,
   log: TargetScrapeLog,
   page: MetricsPage,
+  columns: StoredColumns,
   stored: readonly RawSeries[],
   targetLabels: ReadonlyMap<string, string>,
 ): Iterable<{ readonly row: Row; readonly explanation: Explanation | undefined }> {
   const { logsUntilUnixMs, valueErrorRatioMax } = options
+  const rows = rowsOf(log.uid, pagesOf(page, log, options.originUnixMs), columns, stored, targetLabels)
   const finder = new ScrapeFinder(
     page,
+    columns,
     log,
     options.originUnixMs,
     (value, served) =>
       Object.is(value, served) || value === served || Math.abs(value - served) <= valueErrorRatioMax * Math.abs(served),
   )
-  for (const row of rowsOf(log.uid, page, stored, targetLabels)) {
+  for (const row of rows) {
     // Of a scrape that the log does not know yet: its number is beyond, or it came later.
     const isLogged = row.sequence !== undefined && row.sequence <= log.requestMs.length
     if (!isLogged && (row.unixMs ?? row.tMs + ANSWER_MS) >= logsUntilUnixMs) continue
@@ -156,10 +171,22 @@ function* explainRows(
   }
 }
 
+/** All that the page was while it was asked for. */
+function pagesOf(page: MetricsPage, log: TargetScrapeLog, originUnixMs: number): ReadonlySet<MetricsPage> {
+  const pages = new Set([page])
+  if (page.at === undefined) return pages
+  for (const requestMs of log.requestMs) {
+    const unixMs = Math.floor(originUnixMs + requestMs)
+    for (const by of [-CLOCK_MS, 0, CLOCK_MS]) pages.add(page.at(unixMs + by))
+  }
+  return pages
+}
+
 /** Stored series turned by time stamp. Those that the target never exposed (up, …) are the subject's own and left out. */
 function rowsOf(
   uid: string,
-  page: MetricsPage,
+  pages: ReadonlySet<MetricsPage>,
+  into: StoredColumns,
   stored: readonly RawSeries[],
   targetLabels: ReadonlyMap<string, string>,
 ): readonly Row[] {
@@ -169,30 +196,35 @@ function rowsOf(
   // A pod that came after this one under the same labels has rows of its own among these.
   const others = stored.filter(series => (series.labels[UID_LABEL] ?? uid) !== uid)
   const foreign = new Set(others.flatMap(({ tMs }) => [...tMs]))
-  const indexOf = seriesIndex(page)
-  const rows = new Map<number, { readonly indices: number[]; readonly values: number[] }>()
+  const known = canonicalKeys(pages)
+  const rows = new Map<number, { readonly columns: number[]; readonly values: number[] }>()
   for (const { labels, tMs, values } of mine) {
-    const index = indexOf.get(seriesKey(labels.__name__ ?? '', labels, targetLabels))
-    if (index === undefined) continue
+    const name = labels.__name__ ?? ''
+    const key = known.get(seriesKey(name, labels, targetLabels))
+    if (key === undefined) continue
+    const column = into.add(name, key)
     for (let i = 0; i < tMs.length; i++) {
       const at = tMs[i]!
       if (foreign.has(at) && !sequenceAt.has(at) && !unixMsAt.has(at)) continue
       let row = rows.get(at)
-      if (row === undefined) rows.set(at, (row = { indices: [], values: [] }))
-      row.indices.push(index)
+      if (row === undefined) rows.set(at, (row = { columns: [], values: [] }))
+      row.columns.push(column)
       row.values.push(values[i]!)
     }
   }
   return [...rows].map(([tMs, row]) => ({ tMs, ...row, sequence: sequenceAt.get(tMs), unixMs: unixMsAt.get(tMs) }))
 }
 
-/** Who does not take every name gets them escaped: a series is known by either. */
-function seriesIndex(page: MetricsPage): ReadonlyMap<string, number> {
-  const out = new Map<string, number>()
-  for (const [index, { name, labels }] of page.series.entries()) {
-    const escaped = Object.entries(labels).map(([label, value]) => [escapeName(label, 'underscores'), value])
-    out.set(seriesKey(escapeName(name, 'underscores'), Object.fromEntries(escaped) as typeof labels, NO_LABELS), index)
-    out.set(seriesKey(name, labels, NO_LABELS), index)
+/** Who does not take every name gets them escaped: a series is known by either, and called by its own. */
+function canonicalKeys(pages: ReadonlySet<MetricsPage>): ReadonlyMap<string, string> {
+  const out = new Map<string, string>()
+  for (const page of pages) {
+    for (const [index, { name, labels }] of page.series.entries()) {
+      const key = keyOf(page, index)
+      const escaped = Object.entries(labels).map(([label, value]) => [escapeName(label, 'underscores'), value])
+      out.set(seriesKey(escapeName(name, 'underscores'), Object.fromEntries(escaped) as typeof labels, NO_LABELS), key)
+      out.set(key, key)
+    }
   }
   return out
 }
@@ -206,6 +238,11 @@ function columnOf(stored: readonly RawSeries[], name: string, read: (value: numb
   return out
 }
 
+function keyOf(page: MetricsPage, index: number): string {
+  const { name, labels } = page.series[index]!
+  return seriesKey(name, labels, NO_LABELS)
+}
+
 /** Identity of a series as its target exposed it: without the target's labels, and with renamed conflicts undone. */
 function seriesKey(
   name: string,
@@ -214,7 +251,8 @@ function seriesKey(
 ): string {
   const pairs: [string, string][] = []
   for (const [label, value] of Object.entries(labels)) {
-    if (label === '__name__' || targetLabels.has(label)) continue
+    // A label without a value is no label: who exposes one has it stored without.
+    if (label === '__name__' || value === '' || targetLabels.has(label)) continue
     const original = label.startsWith(CONFLICT_PREFIX) ? label.slice(CONFLICT_PREFIX.length) : label
     pairs.push([targetLabels.has(original) ? original : label, NUMBERS.has(label) ? String(Number(value)) : value])
   }

@@ -1,7 +1,8 @@
-import type { MetricsPage, TargetScrapeLog } from '../../sim/index.ts'
+import { type MetricsPage, pageAt, type TargetScrapeLog } from '../../sim/index.ts'
+import type { StoredColumns } from './stored-columns.ts'
 
 /** How far the target's clock may lie from where its request was logged, in milliseconds: two clocks, one of them set by others. */
-const CLOCK_MS = 25
+export const CLOCK_MS = 25
 /** Candidates of last resort: scrapes whose requests came nearest to a row's time stamp. */
 const NEAREST = 3
 
@@ -15,8 +16,8 @@ export interface Scrape {
 /** What a subject stored of one target under one time stamp. */
 export interface Row {
   readonly tMs: number
-  /** Which of the target's series, and its value; of the same length. */
-  readonly indices: readonly number[]
+  /** Which of the target's stored series, and its value; of the same length. */
+  readonly columns: readonly number[]
   readonly values: readonly number[]
   /** What the row says of itself, where that was stored. */
   readonly sequence: number | undefined
@@ -24,6 +25,8 @@ export interface Row {
 }
 
 export interface Explanation extends Scrape {
+  /** What the target's page was then. */
+  readonly page: MetricsPage
   /** Positions in the row whose values are not those that were served. */
   readonly wrong: readonly number[]
 }
@@ -37,6 +40,7 @@ export interface Explanation extends Scrape {
  */
 export class ScrapeFinder {
   readonly #page: MetricsPage
+  readonly #stored: StoredColumns
   readonly #log: TargetScrapeLog
   readonly #originUnixMs: number
   readonly #same: (stored: number, served: number) => boolean
@@ -44,11 +48,13 @@ export class ScrapeFinder {
   /** @param originUnixMs Unix milliseconds of the log's zero. */
   constructor(
     page: MetricsPage,
+    stored: StoredColumns,
     log: TargetScrapeLog,
     originUnixMs: number,
     same: (stored: number, served: number) => boolean,
   ) {
     this.#page = page
+    this.#stored = stored
     this.#log = log
     this.#originUnixMs = originUnixMs
     this.#same = same
@@ -79,11 +85,15 @@ export class ScrapeFinder {
   }
 
   #explanation(row: Row, { sequence, unixMs }: Scrape): Explanation {
+    const page = pageAt(this.#page, unixMs)
+    const indices = this.#stored.indicesIn(page)
     const wrong: number[] = []
     for (let i = 0; i < row.values.length; i++) {
-      if (!this.#same(row.values[i]!, this.#page.valueAt(row.indices[i]!, unixMs, sequence))) wrong.push(i)
+      const index = indices[row.columns[i]!]!
+      // A series that was not on the page then cannot be right, whatever its value.
+      if (index < 0 || !this.#same(row.values[i]!, page.valueAt(index, unixMs, sequence))) wrong.push(i)
     }
-    return { sequence, unixMs, wrong }
+    return { sequence, unixMs, page, wrong }
   }
 
   *#candidates(row: Row): Iterable<Scrape> {

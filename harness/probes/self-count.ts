@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/index.ts'
 import type { MetricValue, Warning } from '../../reports/index.ts'
-import { profileByName, SEQUENCE_SERIES, type TruthEvent, type TruthTable } from '../../sim/index.ts'
+import { profileByName, SEQUENCE_SERIES, type TargetSpec, type TruthEvent, type TruthTable } from '../../sim/index.ts'
 import { uidSelector } from './uid-selector.ts'
 import type { RawSeries } from '../subjects/index.ts'
 import { selectorOf, targetLabelsOf } from './identity.ts'
@@ -88,6 +88,7 @@ export class SelfCount {
   #reading: Promise<void> | undefined
   #seconds = 0
   #ownPerScrape: number | undefined
+  readonly #profiles = new Set<string>()
 
   onStart(context: SelfCountContext): void {
     this.#context = context.subject.samplesAppended === undefined ? undefined : context
@@ -96,6 +97,7 @@ export class SelfCount {
   }
 
   onEvents(events: readonly TruthEvent[]): void {
+    for (const event of events) if (event.type === 'target-opened') this.#onTarget(event.target)
     if (events.some(({ type }) => DISTURBING.has(type))) this.#disturb()
   }
 
@@ -135,6 +137,15 @@ export class SelfCount {
     })
   }
 
+  /** Where series come and go by themselves, markers of those that went are stored all the time: nothing can be said. */
+  #onTarget(target: TargetSpec): void {
+    if (this.#profiles.has(target.profile)) return
+    this.#profiles.add(target.profile)
+    if (profileByName(target.profile).page(target).at === undefined) return
+    this.#context = undefined
+    this.#longest = undefined
+  }
+
   #disturb(): void {
     this.#disturbances++
     this.#first = undefined
@@ -152,7 +163,8 @@ export class SelfCount {
     const disturbances = this.#disturbances
     this.#reading = readPaused(context)
       .then(reading => {
-        if (reading !== undefined && disturbances === this.#disturbances) this.#take(reading)
+        const isWanted = this.#context !== undefined && disturbances === this.#disturbances
+        if (reading !== undefined && isWanted) this.#take(reading)
       })
       .finally(() => {
         this.#reading = undefined

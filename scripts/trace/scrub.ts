@@ -53,12 +53,12 @@ async function scrubCommand(path: string, options: Options): Promise<void> {
   const { key, notice } = options.keyFile === undefined ? randomKey() : keyOfFile(options.keyFile)
   if (notice !== undefined) process.stderr.write(`${notice}\n`)
   // Most of the simulation comes with these two: not for who only asks for help.
-  const { ACTIONS, PROFILES } = await import('../../sim/index.ts')
+  const { ACTIONS, PROFILE_NAMES } = await import('../../sim/index.ts')
   const result = await scrubTrace(path, options.out, {
     key,
     keep,
     actions: ACTIONS,
-    profiles: PROFILES.map(profile => profile.name),
+    profiles: PROFILE_NAMES.map(profile => profile.name),
     ...(options.force === undefined ? {} : { force: options.force }),
     ...(options.lenient === undefined ? {} : { lenient: options.lenient }),
   })

@@ -32,7 +32,7 @@ export function workloadObjects(workload: WorkloadSpec): {
             containers: [
               {
                 name,
-                image: `registry.churnbench.io/${profile}:1.0`,
+                image: `registry.churnbench.io/${imageOf(profile)}:1.0`,
                 ports: [{ name: METRICS_PORT, containerPort: port, protocol: 'TCP' }],
                 resources: { requests: { cpu: '100m', memory: '128Mi' } },
               },
@@ -46,4 +46,9 @@ export function workloadObjects(workload: WorkloadSpec): {
       spec: { selector: app, ports: [{ name: METRICS_PORT, port, targetPort: METRICS_PORT, protocol: 'TCP' }] },
     },
   }
+}
+
+/** Of a profile's text only its name: `synthetic?gauges=5` and `from:page.prom` have more. */
+function imageOf(profile: string): string {
+  return profile.replace(/[?:].*$/s, '')
 }

@@ -2,7 +2,13 @@ import { CodedError, ExitCode } from '../../base/index.ts'
 
 /** The codes of this folder; each has an entry in docs/errors.md. */
 export type TargetErrorCode =
-  'CHURN_TARGET_BIND' | 'CHURN_TARGET_ACCEPT' | 'CHURN_TARGET_THREAD' | 'CHURN_FD_LIMIT' | 'CHURN_PROFILE_UNKNOWN'
+  | 'CHURN_TARGET_BIND'
+  | 'CHURN_TARGET_ACCEPT'
+  | 'CHURN_TARGET_THREAD'
+  | 'CHURN_FD_LIMIT'
+  | 'CHURN_PROFILE_UNKNOWN'
+  | 'CHURN_PROFILE_OPTIONS'
+  | 'CHURN_PROFILE_PAGE'
 
 const EXIT_CODES: Readonly<Record<TargetErrorCode, ExitCode>> = {
   CHURN_TARGET_BIND: ExitCode.usage,
@@ -10,6 +16,8 @@ const EXIT_CODES: Readonly<Record<TargetErrorCode, ExitCode>> = {
   CHURN_TARGET_THREAD: ExitCode.internal,
   CHURN_FD_LIMIT: ExitCode.usage,
   CHURN_PROFILE_UNKNOWN: ExitCode.usage,
+  CHURN_PROFILE_OPTIONS: ExitCode.usage,
+  CHURN_PROFILE_PAGE: ExitCode.usage,
 }
 
 export function targetError(code: TargetErrorCode, message: string, cause?: unknown): CodedError {

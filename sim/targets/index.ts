@@ -13,13 +13,20 @@ export type * from './messages.ts'
 export { escapeName } from './name-escaping.ts'
 export {
   type MetricsPage,
+  pageAt,
   type Profile,
   SEQUENCE_SERIES,
   type SeriesDescription,
   TIME_SERIES,
   UID_LABEL,
 } from './profile.ts'
-export { profileByName, PROFILES } from './profiles/index.ts'
+export type { LearnedPage } from './profiles/learn/learned-page.ts'
+export { learnPage } from './profiles/learn/learn.ts'
+export { parsePage } from './profiles/learn/parse-page.ts'
+export { LEARNED_PREFIX } from './profiles/learn/registry.ts'
+export { learnPages, PROFILE_NAMES, profileByName, profileFaults, PROFILES } from './profiles/index.ts'
+export { profileText } from './profiles/profile-text.ts'
+export { KNOBS } from './profiles/synthetic/knobs.ts'
 export { RemoteRuntime } from './remote-runtime.ts'
 export { type TargetLogs, TargetPool } from './target-pool.ts'
 export { TargetServer } from './target-server.ts'

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { LearnedPage } from './profiles/learn/learned-page.ts'
 import type { TargetSpec } from '../kubelet/pod-runtime.ts'
 
 /** From the control plane (over a direct port) to a target thread. `id` numbers requests that are answered. */
@@ -45,6 +46,8 @@ export interface TargetWorkerData {
   readonly originNs: bigint
   /** The thread's end of its direct port to the control plane; transferred. */
   readonly control: MessagePort
+  /** Pages that profiles were learned from, by the texts that name them. */
+  readonly pages: Readonly<Record<string, LearnedPage>>
   /** Whether the thread goes before others of the machine. */
   readonly goesFirst: boolean
 }

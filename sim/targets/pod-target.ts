@@ -6,7 +6,7 @@ import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
 import { type Exposition, negotiate, type Offers } from './exposition-format.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
-import type { MetricsPage } from './profile.ts'
+import { type MetricsPage, pageAt } from './profile.ts'
 import type { HeadFault, RequestHead } from './request-head.ts'
 import type { ScrapeLog } from './scrape-log.ts'
 import { type SecureContext, secured } from './tls-socket.ts'
@@ -40,8 +40,8 @@ export class PodTarget implements Responder {
   readonly #log: ScrapeLog
   readonly #servers: Server[] = []
   readonly #connections = new Set<HttpConnection>()
-  /** Body bytes of answers whose fate is open, by ticket. Nearly always empty: the kernel takes most at once. */
-  readonly #underWay = new Map<number, number>()
+  /** Answers whose fate is open, by ticket. Nearly always empty: the kernel takes most at once. */
+  readonly #underWay = new Map<number, { readonly bodyBytes: number; readonly samples: number }>()
   readonly #serving: Serving
   readonly #offers: Offers
   /** What was asked for last, and what came of it: a scraper always asks for the same. */
@@ -111,11 +111,11 @@ export class PodTarget implements Responder {
   }
 
   settled(ticket: number, complete: boolean): void {
-    const bytes = this.#underWay.get(ticket)!
+    const { bodyBytes, samples } = this.#underWay.get(ticket)!
     this.#underWay.delete(ticket)
     const { truth } = this.#context
     if (complete) {
-      truth.recordServed(this.spec.slot, this.#page.sampleCount, bytes)
+      truth.recordServed(this.spec.slot, samples, bodyBytes)
       this.#log.markServed(ticket)
     } else {
       truth.recordFailed(this.spec.slot)
@@ -138,21 +138,22 @@ export class PodTarget implements Responder {
       truth.recordFailed(this.spec.slot)
       return { bytes: answers.unauthorized(authorization, last), last, ticket: -1 }
     }
-    // The kernel has not taken all of an answer yet: it must not change under its hands.
-    if (this.#underWay.size > 0) this.#page.kept?.hold()
     // A target's clock never goes back, even when the machine's is set: its counters would fall.
     this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(clock.unixMs()))
+    const page = pageAt(this.#page, this.#lastUnixMs)
+    // The kernel has not taken all of an answer yet: it must not change under its hands.
+    if (this.#underWay.size > 0) page.kept?.hold()
     const exposition = this.#expositionFor(request)
-    const body = this.#page.render(this.#lastUnixMs, sequence, exposition)
+    const body = page.render(this.#lastUnixMs, sequence, exposition)
     const bytes = answers.metrics(body, {
-      kept: this.#page.kept,
+      kept: page.kept,
       contentType: exposition.contentType,
       gzip: request.acceptsGzip,
       chunked: this.#serving.chunked && request.takesChunks,
       last,
     })
     this.#log.setFormat(ticket, exposition.format)
-    this.#underWay.set(ticket, body.length)
+    this.#underWay.set(ticket, { bodyBytes: body.length, samples: page.sampleCount })
     return { bytes, last, ticket }
   }
 

@@ -38,12 +38,22 @@ export interface MetricsPage {
    */
   valueAt(index: number, unixMs: number, sequence: number): number
   /**
+   * Only of pages whose series come and go: the page as it is at `unixMs`, which itself never changes. Pure; the same
+   * object for the same set of series, as long as it is remembered. All else of such a page is that of its start.
+   */
+  at?(unixMs: number): MetricsPage
+  /**
    * The whole body, in text format 0.0.4 unless told otherwise; its samples parse back to exactly `valueAt`. Valid until the
    * next render of any page.
    */
   render(unixMs: number, sequence: number, exposition?: Exposition): Buffer
   /** Where the page keeps what it rendered last; absent where it does not. */
   readonly kept?: TextBody | undefined
+}
+
+/** What `page` is at `unixMs`, be it one that changes or not. */
+export function pageAt(page: MetricsPage, unixMs: number): MetricsPage {
+  return page.at === undefined ? page : page.at(unixMs)
 }
 
 /** Counter: how many scrapes this target has been asked for, the current one included. */

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { assert, type Clock, describeError, spawnWorker } from '../../base/index.ts'
 import { receivedError, targetError } from './errors.ts'
+import type { LearnedPage } from './profiles/learn/learned-page.ts'
 import type { FromTargetsMain, TargetScrapeLog, TargetWorkerData, ToTargetsMain } from './messages.ts'
 
 /** How long a thread may take to close its sockets before it is ended from outside. */
@@ -12,6 +13,8 @@ export interface TargetPoolOptions {
   readonly truth: SharedArrayBuffer
   /** Monotonic nanoseconds that logs count from. */
   readonly originNs: bigint
+  /** Pages that profiles were learned from, by the texts that name them. Default none. */
+  readonly pages?: Readonly<Record<string, LearnedPage>>
   /** Whether the threads go before others of the machine, where that is allowed. Default false. */
   readonly goFirst?: boolean
   /** A thread died or could not go on: CHURN_TARGET_THREAD, CHURN_TARGET_ACCEPT. Called at most once per thread. */
@@ -95,6 +98,7 @@ class Thread {
       truth: options.truth,
       originNs: options.originNs,
       control: port2,
+      pages: options.pages ?? {},
       goesFirst: options.goFirst ?? false,
     }
     const worker = spawnWorker(new URL('./targets.worker.js', import.meta.url), {

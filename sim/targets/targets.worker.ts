@@ -1,13 +1,15 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { CodedError, describeError, raiseThreadPriority, SystemClock } from '../../base/index.ts'
 import type { FromTargetsMain, TargetWorkerData, ToTargets, ToTargetsMain } from './messages.ts'
+import { learnPages } from './profiles/index.ts'
 import { TargetServer } from './target-server.ts'
 import { TargetThread } from './target-thread.ts'
 import { TruthTable } from './truth-table.ts'
 import { warmUpPages } from './warm-up.ts'
 
-const { truth, originNs, control, goesFirst } = workerData as TargetWorkerData
+const { truth, originNs, control, pages, goesFirst } = workerData as TargetWorkerData
 if (goesFirst) raiseThreadPriority()
+learnPages(pages)
 const main = parentPort as MessagePort
 const tell = (message: FromTargetsMain): void => main.postMessage(message)
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { profilePage } from '../../harness/docs/profile-page.ts'
 import { scenarioPage } from '../../harness/docs/scenario-page.ts'
 import { FIELDS } from '../../harness/docs/scenario-text.ts'
 import { podBounds } from '../../harness/pod-bounds.ts'
@@ -15,6 +16,11 @@ t.test('docs/scenarios.md is what scenarios, executors and actions are now', t =
     scenarioPage(SCENARIOS) === PAGE,
     'out of date: npm run build && node build/scripts/scenario-docs.js, then read the diff',
   )
+  t.end()
+})
+
+t.test('docs/profiles.md is what profiles and their options are now', t => {
+  t.ok(profilePage() === readFileSync('docs/profiles.md', 'utf8'), 'out of date: npm run docs, then read the diff')
   t.end()
 })
 

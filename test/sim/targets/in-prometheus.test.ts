@@ -172,7 +172,7 @@ interface Stored {
 function configFor(specs: readonly TargetSpec[], port: number): string {
   const targets = specs.map(({ address }) => `${address}:${port}`)
   return JSON.stringify({
-    global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
+    global: { scrape_interval: '2s', scrape_timeout: '2s' },
     scrape_configs: PROTOCOLS.map(protocol => ({
       job_name: protocol,
       scrape_protocols: [protocol],
@@ -214,7 +214,9 @@ function differences(page: MetricsPage, stored: readonly Stored[], escaping: Esc
     const unixMs = Math.round(row.get(identity(TIME_SERIES))! * 1000)
     if (row.size !== page.sampleCount) out.push(`${row.size} samples of ${page.sampleCount}`)
     for (const [i, { name, labels }] of page.series.entries()) {
-      const escaped = Object.entries(labels).map(([label, value]) => [escapeName(label, escaping), value])
+      // A label without a value is no label.
+      const present = Object.entries(labels).filter(([, value]) => value !== '')
+      const escaped = present.map(([label, value]) => [escapeName(label, escaping), value])
       const found = row.get(seriesKey(escapeName(name, escaping), Object.fromEntries(escaped) as typeof labels))
       if (!Object.is(found, page.valueAt(i, unixMs, sequence))) {
         out.push(`${name}${JSON.stringify(labels)}: ${found}, served ${page.valueAt(i, unixMs, sequence)}`)
