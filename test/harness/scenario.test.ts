@@ -391,7 +391,7 @@ t.test('--set reaches every field, elements of lists too, and names what it does
       '--set scenarios.laod.startTime: scenarios has no "laod"; did you mean load?',
       '--set scenarios.load.stages.1.target: scenarios.load.stages has elements 0 to 0, not "1"',
       '--set duration.x: duration is "10s", which has no fields',
-      '--set elephants: a scenario has no "elephants"; it has name, description, cluster, scenarios, duration, settle, scrapeInterval, thresholds, trace, controlPlane, gates, search',
+      '--set elephants: a scenario has no "elephants"; it has name, description, cluster, scenarios, duration, settle, scrapeInterval, thresholds, trace, controlPlane, targetCapacity, gates, search',
     ],
   )
   t.match(faultsOf({ ...input, thresolds: {} } as never), [
