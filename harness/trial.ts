@@ -283,7 +283,7 @@ export class Trial {
       putHistogram(metrics, 'scrape_lateness', lateness, missed)
       metrics.scrapes_missed = { value: missed }
       metrics.scrapes_duplicate = { value: duplicates }
-      Object.assign(metrics, scrapesByFormat(targets.scrapes))
+      Object.assign(metrics, scrapesByFormat(targets.scrapes.filter(({ uid }) => this.#pods.byUid.has(uid))))
       let served = 0
       for (const pod of this.#pods.byUid.values()) served += simulation.truth.read(pod.target.slot).samplesServed
       const seconds = Number(endNs - startNs) / 1e9
