@@ -75,7 +75,8 @@ like.
 Counters rise at the rate that was seen, up and down with the pod's load, from the value that was seen. Gauges swing
 between what was seen and as far on the other side; where there is only one page, by a twentieth of their value, unless they look
 like a limit, a state or a time. Histograms and summaries go on with the mean that they had. Labels called \`pod\`,
-\`namespace\`, \`node\`, \`container\`, \`instance\` (and the like) become the pod's own. Left out are NaN, infinities and values
+\`namespace\`, \`node\`, \`container\`, \`instance\` (and the like) become the pod's own, unless they have
+several values on the page. Left out are NaN, infinities and values
 beyond 2^53, exemplars, timestamps, \`_created\`, and metrics with quoted names.
 
 Pages are read and judged before anything is started: one that is missing or malformed ends the run with exit code 2 and the

@@ -18,8 +18,9 @@ export interface PageOptions {
   readonly createdUnixMs?: number
 }
 
-/** Rows that `valueAt` keeps: some 450 kB for a page of 112 series. Who only serves keeps none. */
+/** Rows that `valueAt` keeps: some 450 kB for a page of 112 series; of large pages fewer. Who only serves keeps none. */
 const KNOWN_ROWS_MAX = 512
+const KNOWN_VALUES_MAX = 2_000_000
 
 /**
  * From so many samples on, a page keeps its body, 100 bytes a sample and 13 for where its values are: to change it in place
@@ -147,7 +148,8 @@ export class TextPage implements MetricsPage {
   #rowOf(unixMs: number, sequence: number): Float64Array {
     const known = this.#known.get(sequence)
     if (known?.unixMs === unixMs) return known.row
-    if (this.#known.size >= KNOWN_ROWS_MAX) this.#known.clear()
+    const rowsMax = Math.min(KNOWN_ROWS_MAX, Math.ceil(KNOWN_VALUES_MAX / this.sampleCount))
+    if (this.#known.size >= rowsMax) this.#known.clear()
     const row = this.#emptyRow()
     this.#source.compute(row, unixMs, sequence)
     this.#known.set(sequence, { unixMs, row })

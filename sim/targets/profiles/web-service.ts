@@ -3,7 +3,7 @@ import type { TargetSpec } from '../../kubelet/pod-runtime.ts'
 import { fillIdentity, IDENTITY_ROWS, identityTemplate } from '../identity.ts'
 import type { MetricsPage, Profile } from '../profile.ts'
 import { type RowSource, TextPage } from '../text-page.ts'
-import { WAVE_MEAN, waveIntegral, wavePeriodMs, waveRate } from './load-wave.ts'
+import { LOAD_PER_SECOND, mix, TargetLoad } from './model/target-load.ts'
 import {
   BUCKET_BOUNDS_US,
   BUCKET_COLUMN,
@@ -15,8 +15,6 @@ import {
 } from './request-deck.ts'
 import { type WebApp, webAppOf } from './web-app.ts'
 
-/** A quarter of an hour: the wave's 96 steps are a day. */
-const DAY_STEP_MS = 900_000
 const WARM_UP_MS = 600_000
 const GC_EVERY_BYTES = 4_194_304
 const PAGE_BYTES = 4096
@@ -39,11 +37,7 @@ export const webService: Profile = {
  */
 class WebServiceValues implements RowSource {
   readonly #app: WebApp
-  readonly #startedUnixMs: number
-  readonly #dayShiftMs: number
-  readonly #ownShiftMs: number
-  readonly #ownStepMs: number
-  readonly #workAtStart: number
+  readonly #load: TargetLoad
   /** Per route: units of load per request. */
   readonly #workPerRequest: Float64Array
   /** Per route: where in its deck this pod begins. */
@@ -60,14 +54,11 @@ class WebServiceValues implements RowSource {
   constructor(spec: TargetSpec, app: WebApp) {
     const prng = new Prng(spec.seed).fork(`target/${spec.uid}`)
     this.#app = app
-    this.#startedUnixMs = Math.floor(spec.startedUnixMs)
-    this.#dayShiftMs = prng.below(7_200_000)
-    this.#ownStepMs = prng.between(600, 3_000)
-    this.#ownShiftMs = prng.below(wavePeriodMs(this.#ownStepMs))
-    // Both waves together bring 2 · WAVE_MEAN · 1000 units a second; replicas are not equally popular.
+    this.#load = new TargetLoad(prng, spec.startedUnixMs)
+    // Replicas are not equally popular.
     const popularityPercent = prng.between(80, 120)
     this.#workPerRequest = Float64Array.from(app.routes, route =>
-      Math.round((2 * WAVE_MEAN * 1000 * 1000 * 100) / (route.milliRps * popularityPercent)),
+      Math.round((LOAD_PER_SECOND * 1000 * 100) / (route.milliRps * popularityPercent)),
     )
     this.#deckStart = Uint16Array.from(app.routes, () => prng.below(DECK_CARDS))
     this.#workPerCpuCentisecond = prng.between(100_000, 600_000)
@@ -78,16 +69,16 @@ class WebServiceValues implements RowSource {
     this.#warmUpPages = prng.between(1_000, 6_000)
     this.#threads = prng.between(7, 14)
     this.#noiseSeed = prng.u32()
-    this.#workAtStart = this.#workUntil(this.#startedUnixMs)
   }
 
   // hot: once per scrape, for all its samples. The order is that of `families` in web-app.ts.
   compute(row: Float64Array, unixMs: number, sequence: number): void {
     fillIdentity(row, unixMs, sequence)
     // A scraper's request may be a moment ahead of the planned start.
-    const nowMs = unixMs > this.#startedUnixMs ? unixMs : this.#startedUnixMs
-    const elapsedMs = nowMs - this.#startedUnixMs
-    const work = this.#workUntil(nowMs) - this.#workAtStart
+    const { startedUnixMs } = this.#load
+    const nowMs = unixMs > startedUnixMs ? unixMs : startedUnixMs
+    const elapsedMs = nowMs - startedUnixMs
+    const work = this.#load.workAt(nowMs)
     const { routes, bytesPerRequest } = this.#app
     const noise = mix(this.#noiseSeed, Math.floor(nowMs / 1000))
 
@@ -95,7 +86,7 @@ class WebServiceValues implements RowSource {
     for (let r = 0; r < routes.length; r++) requests += Math.floor(work / this.#workPerRequest[r]!)
     const allocatedBytes = requests * bytesPerRequest + elapsedMs * 16
     const collections = Math.floor(allocatedBytes / GC_EVERY_BYTES)
-    const inFlight = Math.floor(this.#rateAt(nowMs) / this.#workPerInFlight) + (noise & 3)
+    const inFlight = Math.floor(this.#load.rateAt(nowMs) / this.#workPerInFlight) + (noise & 3)
 
     let i = IDENTITY_ROWS
     row[i++] = collections * this.#gcPauseUs
@@ -130,32 +121,13 @@ class WebServiceValues implements RowSource {
     row[i++] = 1_048_576
     row[i++] = 9 + inFlight + ((noise >>> 4) & 3)
     row[i++] = PAGE_BYTES * (this.#residentPages + this.#warmPages(elapsedMs) + ((noise >>> 6) & 127))
-    row[i++] = this.#startedUnixMs
+    row[i++] = startedUnixMs
     row[i++] = this.#app.virtualMemoryBytes
     row[i++] = 1
-  }
-
-  /** Units of load from time 0 until `unixMs`: an integer that never falls. */
-  #workUntil(unixMs: number): number {
-    return (
-      waveIntegral(unixMs + this.#dayShiftMs, DAY_STEP_MS) + waveIntegral(unixMs + this.#ownShiftMs, this.#ownStepMs)
-    )
-  }
-
-  #rateAt(unixMs: number): number {
-    return waveRate(unixMs + this.#dayShiftMs, DAY_STEP_MS) + waveRate(unixMs + this.#ownShiftMs, this.#ownStepMs)
   }
 
   /** Memory grows while caches fill, then stays. */
   #warmPages(elapsedMs: number): number {
     return Math.floor((Math.min(elapsedMs, WARM_UP_MS) * this.#warmUpPages) / WARM_UP_MS)
   }
-}
-
-/** 32 well-mixed bits from two integers (murmur3's finaliser): noise that is a function of the second. */
-function mix(seed: number, n: number): number {
-  let h = seed ^ Math.imul(n, 0x9e3779b1)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
 }

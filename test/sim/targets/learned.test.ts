@@ -76,6 +76,17 @@ void t.test('names, types, HELP and labels are those of the page; the pod’s la
   t.equal(learnPage(parsePage(FIRST, 'first')).leftOut, 1, 'NaN is left out and counted')
 })
 
+void t.test('labels that tell of several pods are left as they are', async t => {
+  const page = learned('from:ksm', 'kube_pod_info{pod="a",node="n1"} 1\nkube_pod_info{pod="b",node="n1"} 1\n')
+  t.same(
+    page.series.slice(2).map(({ labels }) => labels),
+    [
+      { pod: 'a', node: 'node-1' },
+      { pod: 'b', node: 'node-1' },
+    ],
+  )
+})
+
 void t.test('counters go on at the rate that was seen, gauges around their value', async t => {
   const page = learned('from:b', FIRST, LATER)
   t.equal(valueOf(page, 'jobs_total/a/mine-1/shop', 0), 1000)

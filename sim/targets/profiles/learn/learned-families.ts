@@ -2,7 +2,10 @@ import type { FamilyData, SampleData } from '../model/family-data.ts'
 import { CLOCK, constant, events, oneIn, quotient, type Source, STARTED, sum, times, wobble } from '../model/source.ts'
 import type { LearnedFamily, LearnedPage, LearnedSample } from './learned-page.ts'
 
-/** Labels that say which pod it is: the pod's own take their place. */
+/**
+ * Labels that say which pod it is: the pod's own take their place. A label that has several values on the page does not: it
+ * tells of other pods, as those of kube-state-metrics do.
+ */
 const OWN_LABELS: Readonly<Record<string, string>> = {
   pod: '$pod',
   pod_name: '$pod',
@@ -31,12 +34,28 @@ const TIME_SECONDS = [1_000_000_000, 4_000_000_000] as const
 
 /** How a learned page goes on: counters at their rate and with the load, gauges around their value. */
 export function learnedFamilies({ families }: LearnedPage): FamilyData[] {
+  const own = ownLabels(families)
   return families.map(({ name, help, type, samples }) => ({
     name,
     help,
     type,
-    samples: samplesOf(name, type, samples),
+    samples: samplesOf(name, type, samples).map(sample => ({
+      ...sample,
+      labels: Object.fromEntries(
+        Object.entries(sample.labels ?? {}).map(([label, text]) => [label, own.has(label) ? OWN_LABELS[label]! : text]),
+      ),
+    })),
   }))
+}
+
+function ownLabels(families: readonly LearnedFamily[]): ReadonlySet<string> {
+  const values = new Map<string, Set<string>>()
+  for (const { labels } of families.flatMap(({ samples }) => samples)) {
+    for (const [label, text] of Object.entries(labels)) {
+      if (Object.hasOwn(OWN_LABELS, label)) values.set(label, (values.get(label) ?? new Set()).add(text))
+    }
+  }
+  return new Set([...values].filter(([, texts]) => texts.size === 1).map(([label]) => label))
 }
 
 function samplesOf(name: string, type: LearnedFamily['type'], samples: readonly LearnedSample[]): SampleData[] {
@@ -52,11 +71,8 @@ function samplesOf(name: string, type: LearnedFamily['type'], samples: readonly 
   }
 }
 
-function plain(sample: LearnedSample, value: Source): SampleData {
-  const labels = Object.fromEntries(
-    Object.entries(sample.labels).map(([name, text]) => [name, OWN_LABELS[name] ?? text]),
-  )
-  return { suffix: sample.suffix, labels, decimals: sample.decimals, value }
+function plain({ suffix, labels, decimals }: LearnedSample, value: Source): SampleData {
+  return { suffix, labels, decimals, value }
 }
 
 /** A counter that begins at what was seen, and what it has counted since. */

@@ -48,7 +48,7 @@ export interface Program {
   /** Results of the steps, for one row at a time. */
   readonly results: Float64Array
   /** For each sample, the step whose result it is. */
-  readonly rows: Uint16Array
+  readonly rows: Uint32Array
 }
 
 export function compile(families: readonly FamilyData[]): Program {
@@ -64,7 +64,7 @@ export function compile(families: readonly FamilyData[]): Program {
     steps: compiler.steps,
     decks: compiler.decks,
     results: new Float64Array(compiler.steps.length),
-    rows: Uint16Array.from(rows),
+    rows: Uint32Array.from(rows),
   }
 }
 

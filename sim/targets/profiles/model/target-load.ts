@@ -1,7 +1,7 @@
 import type { Prng } from '../../../../base/index.ts'
 import { WAVE_MEAN, waveIntegral, wavePeriodMs, waveRate } from '../load-wave.ts'
 
-/** 96 of these steps are a day. */
+/** A quarter of an hour: the wave's 96 steps are a day. */
 const DAY_STEP_MS = 900_000
 
 /** Mean units of load per second. */
