@@ -2,6 +2,7 @@ import { ExitCode, SystemClock } from '../base/index.ts'
 import type { ScenarioInput } from '../scenarios/index.ts'
 import { probePodNetwork } from '../sim/index.ts'
 import { HarnessError, noPodNetwork } from './errors.ts'
+import { podPorts } from './pod-network.ts'
 import { resolveScenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 import { openClusterPage } from './ui/index.ts'
@@ -51,7 +52,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
     },
   )
   const scenario = { ...resolved, cluster: { ...resolved.cluster, kubeletPorts: options.kubeletPorts } }
-  const network = await probePodNetwork(scenario.cluster.workloads.map(workload => workload.port))
+  const network = await probePodNetwork(podPorts(scenario.cluster))
   if (network.mode !== 'address-per-pod') throw noPodNetwork()
   const clock = new SystemClock()
   let report: (error: Error) => void = () => {}

@@ -109,9 +109,9 @@ export class Trial {
     )
   }
 
-  /** Some pod that was opened, if there was any. */
+  /** Some container that serves the page of a profile, if there was any. */
   get anyTarget(): TargetSpec | undefined {
-    return this.#pods.byUid.values().next().value?.target
+    return [...this.#pods.byUid.values()].find(({ target }) => target.runs === undefined)?.target
   }
 
   /** Brings the trial to an end before its time; the first reason stands. */

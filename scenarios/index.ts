@@ -23,6 +23,7 @@ export type {
   Arrivals,
   ChurnInput,
   ClusterInput,
+  ContainerInput,
   ControlPlaneInput,
   Duration,
   GateStatistic,

@@ -1,12 +1,13 @@
 export { type Action, type ActionArg, actionByName, ACTIONS } from './actions.ts'
 export { appliedAtMs } from './apply-order.ts'
 export { zoneName } from './kubelet/index.ts'
-export type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
+export { podUidOf, type PodRuntime, type ProcessEvent, servesMetrics, type TargetSpec } from './kubelet/pod-runtime.ts'
 export type {
   ActionArgs,
   ApiUsage,
   ClusterSpec,
   ClusterTimings,
+  ContainerSpec,
   ControlPlaneData,
   ControlPlaneReport,
   FromControlPlane,
@@ -35,6 +36,8 @@ export {
   profileByName,
   PROFILES,
   SEQUENCE_SERIES,
+  type ServedPage,
+  servedPage,
   type TargetLogs,
   TargetPool,
   type TargetScrapeLog,

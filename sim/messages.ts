@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ExitCode, ThreadPriority } from '../base/index.ts'
-import type { TargetSpec } from './kubelet/pod-runtime.ts'
+import type { ContainerRuns, TargetSpec } from './kubelet/pod-runtime.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
@@ -34,6 +34,22 @@ export interface WorkloadSpec {
   /** Name or share, as in a Deployment: `25%` or `1`. */
   readonly maxSurge: number | string
   readonly maxUnavailable: number | string
+  /** The containers of its pods; absent: one, which `port` and `profile` describe. */
+  readonly containers?: readonly ContainerSpec[]
+  /** It is left out, which the report says, where a program of its containers is not installed. */
+  readonly optional?: boolean
+}
+
+/** One container of a workload's pods. Without `runs` it serves the page of its profile. */
+export interface ContainerSpec {
+  readonly name: string
+  readonly port?: number
+  /** Whether its port is scraped. */
+  readonly metrics: boolean
+  readonly profile?: string
+  readonly runs?: ContainerRuns
+  /** Program and arguments; `$(POD_IP)` and the like are filled in when it starts. */
+  readonly command?: readonly string[]
 }
 
 /** Delays of the simulated control plane, in milliseconds of planned time. */

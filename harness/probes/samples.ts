@@ -1,7 +1,7 @@
 import {
-  type MetricsPage,
-  profileByName,
   SEQUENCE_SERIES,
+  type ServedPage,
+  servedPage,
   type TargetScrapeLog,
   type TargetSpec,
   TIME_SERIES,
@@ -71,7 +71,7 @@ export async function measureSamples(options: SamplesOptions): Promise<SamplesRe
 
 async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally: Tally): Promise<void> {
   const target = options.targets.get(log.uid)!
-  const page = profileByName(target.profile).page(target)
+  const page = servedPage(target, log)
   const isBeforeCut = (sequence: number): boolean => log.requestMs[sequence - 1]! < options.cutMs
   // Per scrape, how often the right value of each series is stored.
   const hitsOf = new Map<number, Uint8Array>()
@@ -83,9 +83,9 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
     }
   }
   const where = `${target.namespace}/${target.pod}`
-  const all = page.sampleCount
   for (let i = 0; i < log.requestMs.length; i++) {
     if (log.served[i] !== 1 || !isBeforeCut(i + 1)) continue
+    const all = page.samplesIn?.(i + 1) ?? page.sampleCount
     let found = 0
     let again = 0
     for (const hits of hitsOf.get(i + 1) ?? []) {
@@ -104,7 +104,7 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
 function countRow(
   row: Row,
   explanation: Explanation | undefined,
-  page: MetricsPage,
+  page: ServedPage,
   hitsOf: Map<number, Uint8Array>,
   tally: Tally,
 ): void {
@@ -135,7 +135,7 @@ function countRow(
 function* explainRows(
   options: SamplesOptions,
   log: TargetScrapeLog,
-  page: MetricsPage,
+  page: ServedPage,
   stored: readonly RawSeries[],
   targetLabels: ReadonlyMap<string, string>,
 ): Iterable<{ readonly row: Row; readonly explanation: Explanation | undefined }> {
@@ -157,7 +157,7 @@ function* explainRows(
 /** Stored series turned by time stamp. Those that the target never exposed (up, …) are the subject's own and left out. */
 function rowsOf(
   uid: string,
-  page: MetricsPage,
+  page: ServedPage,
   stored: readonly RawSeries[],
   targetLabels: ReadonlyMap<string, string>,
 ): readonly Row[] {

@@ -1,4 +1,4 @@
-import type { MetricsPage, TargetScrapeLog } from '../../sim/index.ts'
+import type { ServedPage, TargetScrapeLog } from '../../sim/index.ts'
 
 /** How far the target's clock may lie from where its request was logged, in milliseconds: two clocks, one of them set by others. */
 const CLOCK_MS = 25
@@ -36,14 +36,14 @@ export interface Explanation extends Scrape {
  * one that explains most of the row is taken. So a damaged identity costs its own sample and not the whole row.
  */
 export class ScrapeFinder {
-  readonly #page: MetricsPage
+  readonly #page: ServedPage
   readonly #log: TargetScrapeLog
   readonly #originUnixMs: number
   readonly #same: (stored: number, served: number) => boolean
 
   /** @param originUnixMs Unix milliseconds of the log's zero. */
   constructor(
-    page: MetricsPage,
+    page: ServedPage,
     log: TargetScrapeLog,
     originUnixMs: number,
     same: (stored: number, served: number) => boolean,

@@ -19,5 +19,6 @@ export {
 export { profileByName, PROFILES } from './profiles/index.ts'
 export { RemoteRuntime } from './remote-runtime.ts'
 export { type TargetLogs, TargetPool } from './target-pool.ts'
+export { type ServedPage, servedPage } from './served-page.ts'
 export { TargetServer } from './target-server.ts'
 export { type TruthRow, TruthTable } from './truth-table.ts'

@@ -42,7 +42,7 @@ export class PodTarget implements Responder {
   #partitioned = false
   #closed = false
 
-  /** @param log may hold requests already, when a pod comes back under its uid: their numbers are not given again. */
+  /** @param log may hold requests already, of earlier runs: their numbers are not given again. */
   constructor(context: TargetContext, spec: TargetSpec, page: MetricsPage, log: ScrapeLog) {
     this.#context = context
     this.spec = spec

@@ -21,7 +21,8 @@ export interface TargetServerOptions {
 /**
  * The pods that one thread plays. A plain object: a target thread wraps it in messages, tests use it as it is.
  *
- * The log of a pod outlives it, until the run's end. A pod that is opened again under its uid goes on counting.
+ * The log of a container outlives it, until the run's end. One that is opened again under its uid is another run of it: its
+ * page begins anew, and its requests are numbered on.
  */
 export class TargetServer implements PodRuntime {
   readonly #context: TargetContext
@@ -55,7 +56,9 @@ export class TargetServer implements PodRuntime {
       throw targetError('CHURN_TARGET_BIND', `pod ${target.namespace}/${target.pod} (${target.uid}) is open already`)
     }
     const page = this.#profileOf(target.profile).page(target)
-    const pod = new PodTarget(this.#context, target, page, this.#logOf(target.uid))
+    const log = this.#logOf(target.uid)
+    log.beginRun(target.startedUnixMs)
+    const pod = new PodTarget(this.#context, target, page, log)
     this.#pods.set(target.uid, pod)
     try {
       await pod.listen()
