@@ -68,6 +68,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       originNs: clock.monotonicNs(),
       port: options.port,
       kubeconfigPath: options.kubeconfig,
+      processFolder: `${options.kubeconfig}-processes`,
       endless: true,
       onEvents: events => page?.onEvents(events),
       onFailure: error => report(error),

@@ -153,6 +153,7 @@ export class Trial {
       })
     })
     for (const message of subject.warnings ?? []) this.warnings.push({ code: 'subject', message })
+    for (const message of simulation.remarks) this.warnings.push({ code: 'programs', message })
     const visibilityOverTime = new HeatmapBuilder()
     const probe = new VisibilityProbe(clock, {
       query: promql => subject.query(promql),

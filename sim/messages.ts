@@ -118,6 +118,8 @@ export interface ControlPlaneData {
   readonly kubeconfigPath: string
   /** One direct port per target thread; transferred. */
   readonly targetPorts: readonly MessagePort[]
+  /** Port to whoever starts the programs of containers; transferred. Absent: none is started. */
+  readonly processPort?: MessagePort
 }
 
 /** Where the trace of a run goes, and what its header says. */

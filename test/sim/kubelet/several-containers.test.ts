@@ -86,7 +86,7 @@ t.test('commands are filled in as kubelets do it', async t => {
 
 t.test('all containers of a pod are there before its address is published, and refuse when it has gone', async t => {
   const seen: TargetSpec[] = []
-  const sim = simulate({ nodes: 1, onTargetOpened: target => seen.push(target) })
+  const sim = simulate({ nodes: 1, cluster: { onTargetOpened: target => seen.push(target) } })
   sim.cluster.applyWorkload(workload('web', 1, { containers: PAGES }))
   sim.clock.advance(5000)
   const [one] = sim.pods()
@@ -110,7 +110,6 @@ t.test('all containers of a pod are there before its address is published, and r
 t.test('a container that ends takes only its own listener with it, and starts anew', async t => {
   const sim = simulate({ nodes: 1 })
   sim.cluster.applyWorkload(workload('web', 1, { containers: PAGES }))
-  sim.store.modify(Pods, 'shop', 'none', object => object)
   const annotate = (annotations: Record<string, string>): void => {
     const { name } = sim.pods()[0]!.metadata
     sim.store.modify<Pod>(Pods, 'shop', name, ({ metadata, ...rest }) => ({
