@@ -36,7 +36,9 @@ export class ProcessRuntime implements PodRuntime {
       this.#listener?.(target, { type: 'ended', code: CANNOT_START })
       return Promise.resolve()
     }
-    return this.#ask(id => ({ type: 'open', id, target }))
+    // Nothing waits for it: that it accepts connections is told when it does.
+    void this.#ask(id => ({ type: 'open', id, target }))
+    return Promise.resolve()
   }
 
   close(uid: string): Promise<void> {

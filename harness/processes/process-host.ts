@@ -38,6 +38,8 @@ export class ProcessHost {
   readonly #clock: Clock
   readonly #options: ProcessHostOptions
   readonly #children = new Map<string, SubjectChild>()
+  /** What was last asked about a container: to start a program takes a while, and nothing overtakes it. */
+  readonly #turns = new Map<string, Promise<void>>()
   #stopping = false
 
   constructor(clock: Clock, options: ProcessHostOptions) {
@@ -49,6 +51,7 @@ export class ProcessHost {
   /** Ends all programs. Nothing is started afterwards. */
   async stop(): Promise<void> {
     this.#stopping = true
+    await Promise.all(this.#turns.values())
     const children = [...this.#children.values()]
     this.#children.clear()
     for (const child of children) {
@@ -64,18 +67,34 @@ export class ProcessHost {
   #receive(message: ToProcesses): void {
     switch (message.type) {
       case 'open':
-        void this.#open(message.target).then(() => this.#tell({ type: 'done', id: message.id }))
+        this.#inTurn(message.target.uid, () => this.#open(message.target), message.id)
         break
       case 'terminate':
-        this.#children.get(message.uid)?.signal('SIGTERM')
+        this.#signal(message.uid, 'SIGTERM')
         break
       case 'close':
-        void this.#close(message.uid).then(() => this.#tell({ type: 'done', id: message.id }))
+        this.#inTurn(message.uid, () => this.#close(message.uid), message.id)
         break
       case 'partition':
-        for (const uid of message.uids) this.#children.get(uid)?.signal(message.partitioned ? 'SIGSTOP' : 'SIGCONT')
+        for (const uid of message.uids) this.#signal(uid, message.partitioned ? 'SIGSTOP' : 'SIGCONT')
         break
     }
+  }
+
+  #signal(uid: string, signal: NodeJS.Signals): void {
+    this.#inTurn(uid, () => {
+      this.#children.get(uid)?.signal(signal)
+      return Promise.resolve()
+    })
+  }
+
+  /** @param id of the request to be answered when it is done. */
+  #inTurn(uid: string, act: () => Promise<void>, id?: number): void {
+    const turn = (this.#turns.get(uid) ?? Promise.resolve()).then(act).then(() => {
+      if (this.#turns.get(uid) === turn) this.#turns.delete(uid)
+      if (id !== undefined) this.#tell({ type: 'done', id })
+    })
+    this.#turns.set(uid, turn)
   }
 
   async #open(target: TargetSpec): Promise<void> {

@@ -4,6 +4,7 @@ import type { TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
+import type { OpenContainer } from './open-container.ts'
 import type { MetricsPage } from './profile.ts'
 import type { HeadFault, RequestHead } from './request-head.ts'
 import type { ScrapeLog } from './scrape-log.ts'
@@ -28,7 +29,7 @@ export interface TargetContext {
  *   new ──listen()──▶ opening ──all ports bound──▶ open ⇄ partitioned
  *                        └───────── close() ─────────┴──────▶ closed
  */
-export class PodTarget implements Responder {
+export class PodTarget implements OpenContainer, Responder {
   readonly spec: TargetSpec
   readonly #context: TargetContext
   readonly #page: MetricsPage

@@ -3,6 +3,10 @@ import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { Answers } from './answers.ts'
 import { targetError } from './errors.ts'
 import type { TargetScrapeLog } from './messages.ts'
+import { MemcachedExporter } from './memcached/exporter-target.ts'
+import { MemcachedLoad } from './memcached/memcached-load.ts'
+import { MemcachedServer } from './memcached/memcached-server.ts'
+import type { OpenContainer } from './open-container.ts'
 import { PodTarget, type TargetContext } from './pod-target.ts'
 import type { Profile } from './profile.ts'
 import { profileByName } from './profiles/index.ts'
@@ -27,7 +31,7 @@ export interface TargetServerOptions {
 export class TargetServer implements PodRuntime {
   readonly #context: TargetContext
   readonly #profileOf: (name: string) => Profile
-  readonly #pods = new Map<string, PodTarget>()
+  readonly #pods = new Map<string, OpenContainer>()
   readonly #logs = new Map<string, ScrapeLog>()
 
   constructor(clock: Clock, truth: TruthTable, options: TargetServerOptions) {
@@ -55,10 +59,7 @@ export class TargetServer implements PodRuntime {
     if (this.#pods.has(target.uid)) {
       throw targetError('CHURN_TARGET_BIND', `pod ${target.namespace}/${target.pod} (${target.uid}) is open already`)
     }
-    const page = this.#profileOf(target.profile).page(target)
-    const log = this.#logOf(target.uid)
-    log.beginRun(target.startedUnixMs)
-    const pod = new PodTarget(this.#context, target, page, log)
+    const pod = this.#containerOf(target)
     this.#pods.set(target.uid, pod)
     try {
       await pod.listen()
@@ -87,6 +88,17 @@ export class TargetServer implements PodRuntime {
   /** The requests of every pod that was ever opened here, in the order of their opening. */
   logs(): TargetScrapeLog[] {
     return Array.from(this.#logs.values(), log => log.snapshot())
+  }
+
+  #containerOf(target: TargetSpec): OpenContainer {
+    const { clock, onFault } = this.#context
+    if (target.runs === 'memcached') return new MemcachedServer(clock, target, onFault)
+    if (target.runs === 'memcached-client') return new MemcachedLoad(clock, target)
+    const page = target.runs === undefined ? this.#profileOf(target.profile).page(target) : undefined
+    const log = this.#logOf(target.uid)
+    log.beginRun(target.startedUnixMs)
+    if (page === undefined) return new MemcachedExporter(this.#context, target, log)
+    return new PodTarget(this.#context, target, page, log)
   }
 
   #logOf(uid: string): ScrapeLog {
