@@ -12,6 +12,7 @@ import rollingReboot from './rolling-reboot.scenario.ts'
 import rollout from './rollout.scenario.ts'
 import sawTooth from './saw-tooth.scenario.ts'
 import scaleBurst from './scale-burst.scenario.ts'
+import sidecarExporters from './sidecar-exporters.scenario.ts'
 import soak from './soak.scenario.ts'
 import spotReclaim from './spot-reclaim.scenario.ts'
 import steadyIngest from './steady-ingest.scenario.ts'
@@ -52,6 +53,7 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   kubeletPartition,
   apiFaults,
   canary,
+  sidecarExporters,
   steadyIngest,
   capacity,
   queryLoad,

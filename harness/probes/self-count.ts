@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/index.ts'
 import type { MetricValue, Warning } from '../../reports/index.ts'
-import { profileByName, SEQUENCE_SERIES, type TruthEvent, type TruthTable } from '../../sim/index.ts'
+import { type ClusterSpec, profileByName, SEQUENCE_SERIES, type TruthEvent, type TruthTable } from '../../sim/index.ts'
 import { uidSelector } from './uid-selector.ts'
 import type { RawSeries } from '../subjects/index.ts'
 import { selectorOf, targetLabelsOf } from './identity.ts'
@@ -31,7 +31,7 @@ const DISTURBING: ReadonlySet<TruthEvent['type']> = new Set([
 /** What this needs of a trial. */
 export interface SelfCountContext {
   readonly clock: Clock
-  readonly scenario: { readonly scrapeIntervalMs: number }
+  readonly scenario: { readonly scrapeIntervalMs: number; readonly cluster?: Pick<ClusterSpec, 'workloads'> }
   readonly simulation: { readonly truth: Pick<TruthTable, 'read'> }
   readonly pods: PodHistories
   readonly subject: {
@@ -90,7 +90,11 @@ export class SelfCount {
   #ownPerScrape: number | undefined
 
   onStart(context: SelfCountContext): void {
-    this.#context = context.subject.samplesAppended === undefined ? undefined : context
+    // What real programs serve is counted by nobody but the subject.
+    const hasOthers = context.scenario.cluster?.workloads.some(({ containers }) =>
+      containers?.some(({ runs, metrics }) => runs === 'process' && metrics),
+    )
+    this.#context = hasOthers === true || context.subject.samplesAppended === undefined ? undefined : context
     // The pods of the warm-up have just gone away.
     this.#disturb()
   }
