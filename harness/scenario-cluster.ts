@@ -63,7 +63,8 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
       name,
       replicas,
       port: containers?.find(({ metrics }) => metrics)?.port ?? port,
-      profile: containers === undefined ? profile : (containers.find(each => each.profile !== undefined)?.profile ?? ''),
+      profile:
+        containers === undefined ? profile : (containers.find(each => each.profile !== undefined)?.profile ?? ''),
       labels: { ...labels, ...selector },
       selector,
       service,

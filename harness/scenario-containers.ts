@@ -50,6 +50,8 @@ function completed({ name, profile, simulates, process, port, metrics }: Contain
     ...(profile === undefined ? {} : { profile }),
     ...(simulates === undefined ? {} : { runs: simulates }),
     // As a Pod writes it: the kubelet fills it in.
-    ...(process === undefined ? {} : { runs: 'process', command: process.map(text => text.replace(VARIABLE, '$($1)')) }),
+    ...(process === undefined
+      ? {}
+      : { runs: 'process', command: process.map(text => text.replace(VARIABLE, '$($1)')) }),
   }
 }

@@ -115,7 +115,9 @@ export class Simulation {
     const containers = Math.max(1, ...scenario.cluster.workloads.map(workload => workload.containers?.length ?? 1))
     checkDescriptors({ pods: pods.atOnce, portsPerPod: containers, threads: TARGET_THREADS, kubelets })
     const network = await claimPodNetwork()
-    const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, containers * pods.atOnce * TRUTH_ROWS_PER_POD, containers * pods.ever * 2))
+    const truth = new TruthTable(
+      Math.max(TRUTH_ROWS_MIN, containers * pods.atOnce * TRUTH_ROWS_PER_POD, containers * pods.ever * 2),
+    )
     const pool = await startPool(network, clock, {
       threads: TARGET_THREADS,
       truth: truth.buffer,

@@ -1,7 +1,7 @@
 export { type Action, type ActionArg, actionByName, ACTIONS } from './actions.ts'
 export { appliedAtMs } from './apply-order.ts'
 export { zoneName } from './kubelet/index.ts'
-export { podUidOf, type PodRuntime, type ProcessEvent, servesMetrics, type TargetSpec } from './kubelet/pod-runtime.ts'
+export { podUidOf, type PodRuntime, type ProcessEvent, type TargetSpec } from './kubelet/pod-runtime.ts'
 export type { FromProcesses, ToProcesses } from './process-messages.ts'
 export type {
   ActionArgs,

@@ -305,7 +305,9 @@ export class ContainerLives {
     const own = livenessProbe?.terminationGracePeriodSeconds ?? startupProbe?.terminationGracePeriodSeconds
     const graceMs = (own ?? pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000
     const isProcess = this.#listener.processOf(name) !== undefined
-    const stopMs = isProcess ? Infinity : stopMsOf(pod, part) ?? this.#draw('pod-terminate', this.#env.timings.terminateMs)
+    const stopMs = isProcess
+      ? Infinity
+      : (stopMsOf(pod, part) ?? this.#draw('pod-terminate', this.#env.timings.terminateMs))
     const stopping = { name, kind: 'main', preStopMs: preStopMsOf(pod, part), stopMs } as const
     const end = planTermination([stopping], graceMs).get(name)!
     return { ...end, atMs: this.#env.clock.elapsedMs + end.afterMs }

@@ -2,7 +2,14 @@ export type { KubeletEnvironment } from './environment.ts'
 export { type FleetOptions, KubeletFleet, zoneName } from './kubelet-fleet.ts'
 export { type KubeletApi, KubeletServer } from './kubelet-server.ts'
 export { LEASE_NAMESPACE } from './node-heartbeat.ts'
-export { type ContainerRuns, podUidOf, type PodRuntime, type ProcessEvent, servesMetrics, type TargetSpec } from './pod-runtime.ts'
+export {
+  type ContainerRuns,
+  podUidOf,
+  type PodRuntime,
+  type ProcessEvent,
+  servesMetrics,
+  type TargetSpec,
+} from './pod-runtime.ts'
 export { METRICS_PORT, PROFILE_ANNOTATION, TCP_PORT } from './target-spec.ts'
 export { NodeHeartbeat } from './node-heartbeat.ts'
 export { healthyConditions, nodeObject } from './node-object.ts'

@@ -59,7 +59,9 @@ export function targetSpecs(pod: Stored<Pod>, place: TargetPlace): TargetSpec[] 
   const serving = specs.filter(({ ports, runs }) => ports.length > 0 || runs !== undefined)
   // The first that serves metrics goes by the pod's uid.
   const first = serving.find(({ runs }) => runs === undefined || runs === 'memcached-exporter')
-  return serving.map(spec => (spec === first ? { ...spec, uid } : { ...spec, uid: `${uid}/${spec.container}`, podUid: uid }))
+  return serving.map(spec =>
+    spec === first ? { ...spec, uid } : { ...spec, uid: `${uid}/${spec.container}`, podUid: uid },
+  )
 }
 
 function specOfOthers(

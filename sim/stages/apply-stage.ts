@@ -64,7 +64,11 @@ function derivedEnd(pod: Pod, status: PodStatus, { now, ends = {}, ending }: Sta
     const old = containerStatus(status, part)
     if (old?.state?.running !== undefined) {
       const killed = ends[name]?.killed ?? false
-      const stopped = { now: ends[name]?.finishedAt ?? now, exitCode: ends[name]?.exitCode ?? stopCode(part.kind, killed), outOfMemory: false }
+      const stopped = {
+        now: ends[name]?.finishedAt ?? now,
+        exitCode: ends[name]?.exitCode ?? stopCode(part.kind, killed),
+        outOfMemory: false,
+      }
       next.set(name, endedStatus(old, false, stopped))
     } else if (old?.state?.waiting !== undefined && old.lastState?.terminated !== undefined) {
       // It waited to be started again, and will not be.

@@ -91,8 +91,8 @@ export class TargetServer implements PodRuntime {
   }
 
   #containerOf(target: TargetSpec): OpenContainer {
-    const { clock, onFault } = this.#context
-    if (target.runs === 'memcached') return new MemcachedServer(clock, target, onFault)
+    const { clock } = this.#context
+    if (target.runs === 'memcached') return new MemcachedServer(clock, target, error => this.#context.onFault(error))
     if (target.runs === 'memcached-client') return new MemcachedLoad(clock, target)
     const page = target.runs === undefined ? this.#profileOf(target.profile).page(target) : undefined
     const log = this.#logOf(target.uid)

@@ -7,7 +7,15 @@ import { VisibilityProbe } from '../../harness/probes/visibility.ts'
 import { PodHistories } from '../../harness/probes/pods.ts'
 import { measureDiscovery } from '../../harness/probes/discovery.ts'
 import type { RawSeries } from '../../harness/subjects/index.ts'
-import { profileByName, SEQUENCE_SERIES, type TargetScrapeLog, type TargetSpec, TIME_SERIES, TruthTable, UID_LABEL } from '../../sim/index.ts'
+import {
+  profileByName,
+  SEQUENCE_SERIES,
+  type TargetScrapeLog,
+  type TargetSpec,
+  TIME_SERIES,
+  TruthTable,
+  UID_LABEL,
+} from '../../sim/index.ts'
 
 const INTERVAL_MS = 1000
 
@@ -135,7 +143,13 @@ async function ask(
     ]),
     targets: new Map([[TARGET.uid, TARGET]]),
     logs: [
-      { uid: TARGET.uid, requestMs: Float64Array.from(served, (_, i) => i * 1000), served: Uint8Array.from(served), runs, ...(recorded === undefined ? {} : { recorded }) },
+      {
+        uid: TARGET.uid,
+        requestMs: Float64Array.from(served, (_, i) => i * 1000),
+        served: Uint8Array.from(served),
+        runs,
+        ...(recorded === undefined ? {} : { recorded }),
+      },
     ],
     minUnixMs: 0,
     maxUnixMs: 1e15,
@@ -272,7 +286,9 @@ t.test('what an exporter showed is judged by what was written down', async t => 
     values: Float64Array.from(rows.flat()),
   }
   const stored = names.map((name, i) => {
-    const shown = rows.map((row, at) => [1_700_000_001_000 + at * 1000, row[i]!] as const).filter(([, v]) => !Number.isNaN(v))
+    const shown = rows
+      .map((row, at) => [1_700_000_001_000 + at * 1000, row[i]!] as const)
+      .filter(([, v]) => !Number.isNaN(v))
     return {
       labels: { __name__: name, ...recorded.series[i]!.labels, namespace: 'shop', pod: 'api-1', instance: 'x:1' },
       tMs: Float64Array.from(shown, ([at]) => at),

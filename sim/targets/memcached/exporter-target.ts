@@ -185,6 +185,8 @@ export class MemcachedExporter implements OpenContainer {
 
 /** As the real exporter is told whom to ask: `--memcached.address=host:port`. The host is always the pod's own. */
 function portOf({ command = [] }: TargetSpec): number {
-  const said = command.map(text => /^--memcached\.address=.*:(\d{1,5})$/.exec(text)?.[1]).find(port => port !== undefined)
+  const said = command
+    .map(text => /^--memcached\.address=.*:(\d{1,5})$/.exec(text)?.[1])
+    .find(port => port !== undefined)
   return said === undefined ? MEMCACHED_PORT : Number(said)
 }

@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net'
 const NEWLINE = '\r\n'
 
 /** A line that ends the answer to a command. */
-const LAST = /^(END|OK|STORED|NOT_STORED|EXISTS|NOT_FOUND|DELETED|TOUCHED|RESET|\d+|VERSION .*|ERROR|CLIENT_ERROR.*|SERVER_ERROR.*)$/
+const LAST =
+  /^(END|OK|STORED|NOT_STORED|EXISTS|NOT_FOUND|DELETED|TOUCHED|RESET|\d+|VERSION .*|ERROR|CLIENT_ERROR.*|SERVER_ERROR.*)$/
 
 /**
  * A connection to a Memcached, as a client has it: commands one after the other, in the text protocol.

@@ -32,21 +32,76 @@ const GENERAL: readonly (readonly [string, Type, string, string])[] = [
   ['read_bytes_total', 'counter', 'Total number of bytes read by this server from network.', 'bytes_read'],
   ['written_bytes_total', 'counter', 'Total number of bytes sent by this server to network.', 'bytes_written'],
   ['current_connections', 'gauge', 'Current number of open connections.', 'curr_connections'],
-  ['connections_total', 'counter', 'Total number of connections opened since the server started running.', 'total_connections'],
-  ['connections_rejected_total', 'counter', "Total number of connections rejected due to hitting the memcached's -c limit in maxconns_fast mode.", 'rejected_connections'],
-  ['connections_yielded_total', 'counter', "Total number of connections yielded running due to hitting the memcached's -R limit.", 'conn_yields'],
-  ['connections_listener_disabled_total', 'counter', 'Number of times that memcached has hit its connections limit and disabled its listener.', 'listen_disabled_num'],
-  ['items_evicted_total', 'counter', 'Total number of valid items removed from cache to free memory for new items.', 'evictions'],
-  ['items_reclaimed_total', 'counter', 'Total number of times an entry was stored using memory from an expired entry.', 'reclaimed'],
-  ['item_too_large_total', 'counter', 'The number of times an item exceeded the max-item-size when being stored.', 'store_too_large'],
-  ['item_no_memory_total', 'counter', 'The number of times an item could not be stored due to no more memory.', 'store_no_memory'],
+  [
+    'connections_total',
+    'counter',
+    'Total number of connections opened since the server started running.',
+    'total_connections',
+  ],
+  [
+    'connections_rejected_total',
+    'counter',
+    "Total number of connections rejected due to hitting the memcached's -c limit in maxconns_fast mode.",
+    'rejected_connections',
+  ],
+  [
+    'connections_yielded_total',
+    'counter',
+    "Total number of connections yielded running due to hitting the memcached's -R limit.",
+    'conn_yields',
+  ],
+  [
+    'connections_listener_disabled_total',
+    'counter',
+    'Number of times that memcached has hit its connections limit and disabled its listener.',
+    'listen_disabled_num',
+  ],
+  [
+    'items_evicted_total',
+    'counter',
+    'Total number of valid items removed from cache to free memory for new items.',
+    'evictions',
+  ],
+  [
+    'items_reclaimed_total',
+    'counter',
+    'Total number of times an entry was stored using memory from an expired entry.',
+    'reclaimed',
+  ],
+  [
+    'item_too_large_total',
+    'counter',
+    'The number of times an item exceeded the max-item-size when being stored.',
+    'store_too_large',
+  ],
+  [
+    'item_no_memory_total',
+    'counter',
+    'The number of times an item could not be stored due to no more memory.',
+    'store_no_memory',
+  ],
   ['lru_crawler_starts_total', 'counter', 'Times an LRU crawler was started.', 'lru_crawler_starts'],
-  ['direct_reclaims_total', 'counter', 'Times worker threads had to directly reclaim or evict items.', 'direct_reclaims'],
+  [
+    'direct_reclaims_total',
+    'counter',
+    'Times worker threads had to directly reclaim or evict items.',
+    'direct_reclaims',
+  ],
   ['lru_crawler_items_checked_total', 'counter', 'Total items examined by LRU Crawler.', 'crawler_items_checked'],
   ['lru_crawler_reclaimed_total', 'counter', 'Total items freed by LRU Crawler.', 'crawler_reclaimed'],
-  ['lru_crawler_moves_to_cold_total', 'counter', "Total number of items moved from HOT/WARM to COLD LRU's.", 'moves_to_cold'],
+  [
+    'lru_crawler_moves_to_cold_total',
+    'counter',
+    "Total number of items moved from HOT/WARM to COLD LRU's.",
+    'moves_to_cold',
+  ],
   ['lru_crawler_moves_to_warm_total', 'counter', 'Total number of items moved from COLD to WARM LRU.', 'moves_to_warm'],
-  ['lru_crawler_moves_within_lru_total', 'counter', "Total number of items reshuffled within HOT or WARM LRU's.", 'moves_within_lru'],
+  [
+    'lru_crawler_moves_within_lru_total',
+    'counter',
+    "Total number of items reshuffled within HOT or WARM LRU's.",
+    'moves_within_lru',
+  ],
   ['accepting_connections', 'gauge', 'The Memcached server is currently accepting new connections.', 'accepting_conns'],
 ]
 
@@ -54,11 +109,31 @@ const GENERAL: readonly (readonly [string, Type, string, string])[] = [
 const ITEMS: readonly (readonly [string, Type, string, string])[] = [
   ['slab_current_items', 'gauge', 'Number of items currently stored in this slab class.', 'number'],
   ['slab_items_age_seconds', 'gauge', 'Number of seconds the oldest item has been in the slab class.', 'age'],
-  ['slab_items_evicted_total', 'counter', 'Total number of times an item had to be evicted from the LRU before it expired.', 'evicted'],
+  [
+    'slab_items_evicted_total',
+    'counter',
+    'Total number of times an item had to be evicted from the LRU before it expired.',
+    'evicted',
+  ],
   ['slab_items_reclaimed_total', 'counter', 'Total number of items reclaimed.', 'reclaimed'],
-  ['slab_items_outofmemory_total', 'counter', 'Total number of items for this slab class that have triggered an out of memory error.', 'outofmemory'],
-  ['slab_items_tailrepairs_total', 'counter', 'Total number of times the entries for a particular ID need repairing.', 'tailrepairs'],
-  ['slab_mem_requested_bytes', 'counter', 'Number of bytes of memory actual items take up within a slab.', 'mem_requested'],
+  [
+    'slab_items_outofmemory_total',
+    'counter',
+    'Total number of items for this slab class that have triggered an out of memory error.',
+    'outofmemory',
+  ],
+  [
+    'slab_items_tailrepairs_total',
+    'counter',
+    'Total number of times the entries for a particular ID need repairing.',
+    'tailrepairs',
+  ],
+  [
+    'slab_mem_requested_bytes',
+    'counter',
+    'Number of bytes of memory actual items take up within a slab.',
+    'mem_requested',
+  ],
   ['slab_hot_items', 'gauge', 'Number of items presently stored in the HOT LRU.', 'number_hot'],
   ['slab_warm_items', 'gauge', 'Number of items presently stored in the WARM LRU.', 'number_warm'],
   ['slab_cold_items', 'gauge', 'Number of items presently stored in the COLD LRU.', 'number_cold'],
@@ -84,10 +159,16 @@ export function memcachedMetrics(answers: MemcachedAnswers | undefined): FilledF
   page.family('up', 'gauge', 'Could the memcached server be reached.', [[{}, answers === undefined ? 0 : 1]])
   if (answers === undefined) return page.families
   const { general, settings, items, slabs } = answers
-  page.family('version', 'gauge', 'The version of this memcached server.', [[{ version: general.get('version') ?? '' }, 1]])
+  page.family('version', 'gauge', 'The version of this memcached server.', [
+    [{ version: general.get('version') ?? '' }, 1],
+  ])
   for (const [name, type, help, stat] of GENERAL) page.family(name, type, help, [[{}, numberOf(general, stat)]])
   page.seconds('process_user_cpu_seconds_total', 'Accumulated user time for this process.', general.get('rusage_user'))
-  page.seconds('process_system_cpu_seconds_total', 'Accumulated system time for this process.', general.get('rusage_system'))
+  page.seconds(
+    'process_system_cpu_seconds_total',
+    'Accumulated system time for this process.',
+    general.get('rusage_system'),
+  )
   page.family(
     'commands_total',
     'counter',

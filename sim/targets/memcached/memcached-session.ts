@@ -96,7 +96,8 @@ export class MemcachedSession {
         return say(String(result))
       }
       case 'touch':
-        if (!/^-?\d+$/.test(amount)) return key === '' || amount === '' ? 'ERROR\r\n' : say('CLIENT_ERROR invalid exptime argument')
+        if (!/^-?\d+$/.test(amount))
+          return key === '' || amount === '' ? 'ERROR\r\n' : say('CLIENT_ERROR invalid exptime argument')
         return say(store.touch(key, Number(amount)) ? 'TOUCHED' : 'NOT_FOUND')
       case 'flush_all':
         store.flushAll()

@@ -22,7 +22,8 @@ const SYSTEM_US = 9
 /** `stats`: in the order in which Memcached tells it. What is not simulated (threads that crawl and move) stands at 0. */
 export function generalStats(store: MemcachedStore, facts: ServerFacts): StatLine[] {
   const { counters } = store
-  const commands = counters.cmd_get + counters.cmd_set + counters.cmd_touch + counters.delete_hits + counters.delete_misses
+  const commands =
+    counters.cmd_get + counters.cmd_set + counters.cmd_touch + counters.delete_hits + counters.delete_misses
   return [
     ['pid', 1],
     ['uptime', facts.uptimeS],

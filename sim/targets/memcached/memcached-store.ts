@@ -283,7 +283,15 @@ export class MemcachedStore {
     const slab = this.#slabFor(bytes)
     this.#drop(key)
     this.#makeRoom(slab, bytes)
-    const item: Item = { flags, data, version: ++this.#versions, expiresS, storedS: this.#nowS(), bytes, slab: classOf(bytes) }
+    const item: Item = {
+      flags,
+      data,
+      version: ++this.#versions,
+      expiresS,
+      storedS: this.#nowS(),
+      bytes,
+      slab: classOf(bytes),
+    }
     slab.items.set(key, item)
     slab.counters.mem_requested += bytes
     this.#slabOf.set(key, slab)

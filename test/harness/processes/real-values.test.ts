@@ -124,69 +124,75 @@ async function startSubject(
   return subject
 }
 
-t.test('what is stored is what Memcached and Redis say', { skip: without('memcached', 'redis-server', 'redis-exporter') }, async t => {
-  const world = await startWorld(t, {
-    cache: {
-      replicas: 1,
-      containers: [
-        { name: 'memcached', process: ['memcached', '-l', '$POD_IP', '-p', '11211', '-u', 'root'], port: 11_211 },
-        { name: 'exporter', simulates: 'memcached-exporter' },
-      ],
-    },
-    redis: {
-      replicas: 1,
-      containers: [
-        { name: 'redis', process: ['redis-server', '--bind', '$POD_IP', '--save', ''], port: 6379 },
-        {
-          name: 'exporter',
-          process: [
-            'prometheus-redis-exporter',
-            '-redis.addr',
-            'redis://$POD_IP:6379',
-            '-web.listen-address',
-            '$POD_IP:9121',
-          ],
-          port: 9121,
-          metrics: true,
-        },
-      ],
-    },
-  })
-  const { api } = world.simulation
-  const { dir } = world
-  const subjects = [await startSubject(t, dir, embeddedSubject(), api, [])]
-  if (missing.includes('prometheus')) t.comment('no current Prometheus here: only the embedded subject is asked')
-  else subjects.push(await startSubject(t, dir, prometheusSubject(), api, ['--scrape.discovery-reload-interval=100ms']))
-  const pods = await world.until(found => found.length === 2 && found.every(isReady))
-  const addressOf = (app: string): string => pods.find(({ metadata }) => metadata?.labels?.app === app)!.status!.podIP!
-  const statuses = pods.flatMap(({ status }) => status?.containerStatuses ?? [])
-  t.same(
-    statuses.map(({ ready }) => ready),
-    [true, true, true, true],
-    'kubectl shows 2/2',
-  )
+t.test(
+  'what is stored is what Memcached and Redis say',
+  { skip: without('memcached', 'redis-server', 'redis-exporter') },
+  async t => {
+    const world = await startWorld(t, {
+      cache: {
+        replicas: 1,
+        containers: [
+          { name: 'memcached', process: ['memcached', '-l', '$POD_IP', '-p', '11211', '-u', 'root'], port: 11_211 },
+          { name: 'exporter', simulates: 'memcached-exporter' },
+        ],
+      },
+      redis: {
+        replicas: 1,
+        containers: [
+          { name: 'redis', process: ['redis-server', '--bind', '$POD_IP', '--save', ''], port: 6379 },
+          {
+            name: 'exporter',
+            process: [
+              'prometheus-redis-exporter',
+              '-redis.addr',
+              'redis://$POD_IP:6379',
+              '-web.listen-address',
+              '$POD_IP:9121',
+            ],
+            port: 9121,
+            metrics: true,
+          },
+        ],
+      },
+    })
+    const { api } = world.simulation
+    const { dir } = world
+    const subjects = [await startSubject(t, dir, embeddedSubject(), api, [])]
+    if (missing.includes('prometheus')) t.comment('no current Prometheus here: only the embedded subject is asked')
+    else
+      subjects.push(await startSubject(t, dir, prometheusSubject(), api, ['--scrape.discovery-reload-interval=100ms']))
+    const pods = await world.until(found => found.length === 2 && found.every(isReady))
+    const addressOf = (app: string): string =>
+      pods.find(({ metadata }) => metadata?.labels?.app === app)!.status!.podIP!
+    const statuses = pods.flatMap(({ status }) => status?.containerStatuses ?? [])
+    t.same(
+      statuses.map(({ ready }) => ready),
+      [true, true, true, true],
+      'kubectl shows 2/2',
+    )
 
-  const client = await MemcachedClient.connect(addressOf('cache'), 11_211)
-  t.teardown(() => client.close())
-  await driveMemcached(client)
-  t.notMatch(await redis(addressOf('redis'), REDIS_COMMANDS), /^-/m, 'no command was refused')
-  const drivenMs = Math.ceil(clock.unixMs())
-  const said = [
-    { instance: `${addressOf('cache')}:9150`, values: await memcachedSays(client), seriesMin: 60 },
-    { instance: `${addressOf('redis')}:9121`, values: await redisSays(addressOf('redis')), seriesMin: 14 },
-  ]
-  for (const subject of subjects) {
-    for (const { instance, values, seriesMin } of said) {
-      const stored = await storedSince(subject, instance, drivenMs + 1)
-      let compared = 0
-      for (const [key, value] of values) {
-        if (MOVING.test(key)) continue
-        compared++
-        if (stored.get(key) !== value) t.fail(`${subject.kind}: ${key} is ${value}, stored is ${stored.get(key)}`)
+    const client = await MemcachedClient.connect(addressOf('cache'), 11_211)
+    t.teardown(() => client.close())
+    await driveMemcached(client)
+    t.notMatch(await redis(addressOf('redis'), REDIS_COMMANDS), /^-/m, 'no command was refused')
+    const drivenMs = Math.ceil(clock.unixMs())
+    const said = [
+      { instance: `${addressOf('cache')}:9150`, values: await memcachedSays(client), seriesMin: 60 },
+      { instance: `${addressOf('redis')}:9121`, values: await redisSays(addressOf('redis')), seriesMin: 14 },
+    ]
+    for (const subject of subjects) {
+      for (const { instance, values, seriesMin } of said) {
+        const stored = await storedSince(subject, instance, drivenMs + 1)
+        let compared = 0
+        for (const [key, value] of values) {
+          if (MOVING.test(key)) continue
+          compared++
+          if (stored.get(key) !== value) t.fail(`${subject.kind}: ${key} is ${value}, stored is ${stored.get(key)}`)
+        }
+        t.ok(compared >= seriesMin, `${subject.kind} at ${instance}: ${compared} series are what the server says`)
       }
-      t.ok(compared >= seriesMin, `${subject.kind} at ${instance}: ${compared} series are what the server says`)
     }
-  }
-  const hits = said[0]!.values.get(keyOf('memcached_commands_total', { command: 'get', status: 'hit' }))
-  t.equal(hits, 11, 'ten of the keys and the counter were there')
-})
+    const hits = said[0]!.values.get(keyOf('memcached_commands_total', { command: 'get', status: 'hit' }))
+    t.equal(hits, 11, 'ten of the keys and the counter were there')
+  },
+)

@@ -72,27 +72,29 @@ t.test('a program that ends is started again, and waits when it does so again an
       ],
     },
   })
-  const [pod] = await world.until(
-    ([one]) => statusOf(one, 'crasher')?.state?.waiting?.reason === 'CrashLoopBackOff',
-  )
+  const [pod] = await world.until(([one]) => statusOf(one, 'crasher')?.state?.waiting?.reason === 'CrashLoopBackOff')
   t.match(statusOf(pod, 'crasher'), { restartCount: 1, ready: false, lastState: { terminated: { exitCode: 7 } } })
   t.match(statusOf(pod, 'page'), { restartCount: 0, ready: true }, 'the other container goes on')
   t.notOk(isReady(pod!))
 })
 
-t.test('nothing stays when the harness is killed', { skip: findProgram('setpriv') === undefined && 'no setpriv here' }, async t => {
-  const module = new URL('./killed-world.js', import.meta.url)
-  const child: ChildProcess = spawn(process.execPath, [module.pathname, t.testdir()], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const pid = await new Promise<number>(resolve => {
-    child.stdout!.once('data', (text: Buffer) => resolve(Number(text.toString())))
-  })
-  t.ok(isAlive(pid))
-  child.kill('SIGKILL')
-  await untilDead(pid)
-  t.notOk(isAlive(pid))
-})
+t.test(
+  'nothing stays when the harness is killed',
+  { skip: findProgram('setpriv') === undefined && 'no setpriv here' },
+  async t => {
+    const module = new URL('./killed-world.js', import.meta.url)
+    const child: ChildProcess = spawn(process.execPath, [module.pathname, t.testdir()], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const pid = await new Promise<number>(resolve => {
+      child.stdout!.once('data', (text: Buffer) => resolve(Number(text.toString())))
+    })
+    t.ok(isAlive(pid))
+    child.kill('SIGKILL')
+    await untilDead(pid)
+    t.notOk(isAlive(pid))
+  },
+)
 
 const INPUT: ScenarioInput = {
   name: 'programs',
@@ -115,7 +117,10 @@ const resolve = (input: ScenarioInput, ...set: string[]): ReturnType<typeof reso
 
 t.test('a program that is not installed is told before anything runs', async t => {
   const plan = await planPrograms(resolve(INPUT).cluster)
-  t.same(plan.cluster.workloads.map(({ name }) => name), ['there'])
+  t.same(
+    plan.cluster.workloads.map(({ name }) => name),
+    ['there'],
+  )
   t.match(plan.remarks, [
     /^workload default\/missing was left out; not installed: not-a-program \(put not-a-program on PATH\)$/,
     /^real programs ran in pods: node /,

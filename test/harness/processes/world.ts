@@ -32,7 +32,12 @@ export async function startWorld(
       cluster: {
         nodes: 1,
         workloads,
-        timings: { schedule: ['1ms', '1ms'], start: ['20ms', '1ms'], ready: ['10ms', '1ms'], terminate: ['20ms', '1ms'] },
+        timings: {
+          schedule: ['1ms', '1ms'],
+          start: ['20ms', '1ms'],
+          ready: ['10ms', '1ms'],
+          terminate: ['20ms', '1ms'],
+        },
       },
       scenarios: {},
       duration: '1s',

@@ -41,7 +41,11 @@ t.test('each container that an annotation names is a target of its own; the othe
         { name: 'app', ports: [{ containerPort: 8080 }] },
         {
           name: 'proxy',
-          ports: [{ containerPort: 15001, name: 'tcp' }, { containerPort: 15090, name: 'http-metrics-2' }, { containerPort: 1 }],
+          ports: [
+            { containerPort: 15001, name: 'tcp' },
+            { containerPort: 15090, name: 'http-metrics-2' },
+            { containerPort: 1 },
+          ],
         },
       ],
     ),
@@ -55,7 +59,10 @@ t.test('each container that an annotation names is a target of its own; the othe
   t.same(specs.map(podUidOf), ['u', 'u', 'u'])
   t.same(specs.map(servesMetrics), [false, true, true])
   const scraped = pod({ 'churnbench.io/profile.a': 'web-service', 'prometheus.io/scrape': 'true' }, [
-    { name: 'a', ports: [{ containerPort: 1 }, { containerPort: 2, name: 'tcp-x' }, { containerPort: 3, protocol: 'UDP' }] },
+    {
+      name: 'a',
+      ports: [{ containerPort: 1 }, { containerPort: 2, name: 'tcp-x' }, { containerPort: 3, protocol: 'UDP' }],
+    },
     { name: 'b', ports: [{ containerPort: 4 }] },
   ])
   t.same(
@@ -95,10 +102,19 @@ t.test('all containers of a pod are there before its address is published, and r
     { name: 'app', ready: true },
     { name: 'proxy', ready: true },
   ])
-  t.same(one?.spec?.containers.map(({ ports }) => ports?.[0]?.name), ['http-metrics', 'http-metrics-2'])
+  t.same(
+    one?.spec?.containers.map(({ ports }) => ports?.[0]?.name),
+    ['http-metrics', 'http-metrics-2'],
+  )
   const { uid } = one!.metadata
   t.same([...sim.runtime.open_.keys()], [uid, `${uid}/proxy`])
-  t.same(seen.map(({ slot, ports }) => [slot, ...ports]), [[0, 8080], [1, 15090]])
+  t.same(
+    seen.map(({ slot, ports }) => [slot, ...ports]),
+    [
+      [0, 8080],
+      [1, 15090],
+    ],
+  )
   sim.cluster.failNode('node-0')
   t.same([...sim.runtime.partitioned], [uid, `${uid}/proxy`], 'a silent node silences both')
   sim.cluster.recoverNode('node-0')
@@ -130,7 +146,11 @@ t.test('a container that ends takes only its own listener with it, and starts an
   const after = sim.runtime.open_.get(`${uid}/proxy`)!
   t.ok(after.startedUnixMs > before.startedUnixMs + 1000, 'its values count from the new start')
   t.match(after, { slot: before.slot, uid: before.uid, address: before.address })
-  t.same(opened(sim).map(line => line.split(' ').slice(0, 2).join(' ')), ['close 1', 'open 1'], 'the other goes on')
+  t.same(
+    opened(sim).map(line => line.split(' ').slice(0, 2).join(' ')),
+    ['close 1', 'open 1'],
+    'the other goes on',
+  )
 })
 
 t.test('a machine that is started anew starts every container anew', async t => {
@@ -141,6 +161,9 @@ t.test('a machine that is started anew starts every container anew', async t => 
   sim.cluster.rebootNode('node-0', 2000)
   sim.clock.advance(5000)
   const after = [...sim.runtime.open_.values()]
-  t.same(after.map(({ uid }) => uid), before.map(({ uid }) => uid))
+  t.same(
+    after.map(({ uid }) => uid),
+    before.map(({ uid }) => uid),
+  )
   for (const [i, target] of after.entries()) t.ok(target.startedUnixMs >= before[i]!.startedUnixMs + 5000)
 })

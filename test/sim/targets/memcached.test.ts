@@ -35,7 +35,10 @@ function session(): { readonly session: MemcachedSession; readonly store: Memcac
 type Command = readonly [line: string, data?: string]
 
 const key = fc.constantFrom('a', 'bb', 'counter', 'x'.repeat(60))
-const data = fc.oneof(fc.stringMatching(/^[0-9]{1,6}$/), fc.nat(3000).map(length => 'd'.repeat(length)))
+const data = fc.oneof(
+  fc.stringMatching(/^[0-9]{1,6}$/),
+  fc.nat(3000).map(length => 'd'.repeat(length)),
+)
 const command: fc.Arbitrary<Command> = fc.oneof(
   fc
     .tuple(fc.constantFrom('set', 'add', 'replace', 'append', 'prepend'), key, fc.constantFrom(0, 7), data)
@@ -96,7 +99,11 @@ t.test('it does not matter in which pieces commands arrive', async t => {
 })
 
 /** A real one on an address of our own. */
-async function startReal(t: { teardown(fn: () => unknown): void }, address: string, port: number): Promise<MemcachedClient> {
+async function startReal(
+  t: { teardown(fn: () => unknown): void },
+  address: string,
+  port: number,
+): Promise<MemcachedClient> {
   const child: ChildProcess = spawn(program!, ['-l', address, '-p', String(port), '-U', '0', '-u', 'root'], {
     stdio: 'ignore',
   })
@@ -124,14 +131,19 @@ t.test('answers and counts what a real Memcached does', { skip }, async t => {
     fc.asyncProperty(commands, async list => {
       for (const [line, d] of list) {
         const expected = await client.ask(line, d)
-        const answer = simulated.receive(Buffer.from(`${line}\r\n${d === undefined ? '' : `${d}\r\n`}`)).toString('latin1')
+        const answer = simulated
+          .receive(Buffer.from(`${line}\r\n${d === undefined ? '' : `${d}\r\n`}`))
+          .toString('latin1')
         if (answer !== `${expected.join('\r\n')}\r\n`) {
-          throw new Error(`${line.slice(0, 60)}: ${answer.slice(0, 200)} instead of ${expected.join(' ').slice(0, 200)}`)
+          throw new Error(
+            `${line.slice(0, 60)}: ${answer.slice(0, 200)} instead of ${expected.join(' ').slice(0, 200)}`,
+          )
         }
       }
       const theirs = await client.stats()
       for (const name of COMPARED) {
-        if (ours().get(name) !== theirs.get(name)) throw new Error(`${name}: ${ours().get(name)}, really ${theirs.get(name)}`)
+        if (ours().get(name) !== theirs.get(name))
+          throw new Error(`${name}: ${ours().get(name)}, really ${theirs.get(name)}`)
       }
     }),
     { numRuns: 30, endOnFailure: true },
@@ -191,7 +203,7 @@ t.test('an exporter serves what the Memcached of its pod says, and each answer c
   served.series.forEach(({ name, labels }, index) => {
     const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
     const shown = page.get(pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`)
-    if (shown !== served.valueAt(index, 0, 2)) t.fail(`${name} ${pairs}: ${shown}`)
+    if (shown !== served.valueAt(index, 0, 2)) t.fail(`${name} ${pairs.join()}: ${shown}`)
   })
   server.setPartitioned([memcached.uid], true)
   client.close()
