@@ -141,7 +141,7 @@ export class Simulation {
       podNetworkFirst: network.first,
       kubeconfigPath: options.kubeconfigPath,
       targetPorts: ports,
-      ...(channel === undefined ? {} : { processPort: channel.port2 }),
+      ...(channel === undefined ? {} : { processPort: channel.port2, processRoot: folder }),
     }
     const worker = spawnWorker(CONTROL_PLANE_WORKER, {
       workerData: data,

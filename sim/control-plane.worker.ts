@@ -37,6 +37,7 @@ try {
     podNetworkFirst: data.podNetworkFirst,
     kubeconfigPath: data.kubeconfigPath,
     runtime: new ProcessRuntime(new RemoteRuntime(data.targetPorts), data.processPort),
+    processRoot: data.processRoot,
     onEvents: events => send({ type: 'events', events }),
     onFinished: () => send({ type: 'finished' }),
     onFailure: fail,

@@ -2,7 +2,7 @@ export { type Action, type ActionArg, actionByName, ACTIONS } from './actions.ts
 export { appliedAtMs } from './apply-order.ts'
 export { zoneName } from './kubelet/index.ts'
 export { podUidOf, type PodRuntime, type ProcessEvent, type TargetSpec } from './kubelet/pod-runtime.ts'
-export type { FromProcesses, ToProcesses } from './process-messages.ts'
+export { type FromProcesses, processFolder, processLog, type ToProcesses } from './process-messages.ts'
 export type {
   ActionArgs,
   ApiUsage,

@@ -120,6 +120,8 @@ export interface ControlPlaneData {
   readonly targetPorts: readonly MessagePort[]
   /** Port to whoever starts the programs of containers; transferred. Absent: none is started. */
   readonly processPort?: MessagePort
+  /** Where these programs work and write to. */
+  readonly processRoot?: string
 }
 
 /** Where the trace of a run goes, and what its header says. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { ProcessEvent, TargetSpec } from './kubelet/pod-runtime.ts'
 
 /** From the control plane to whoever starts the programs of containers. `id` numbers requests that are answered. */
@@ -14,3 +15,15 @@ export type ToProcesses =
 export type FromProcesses =
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'event'; readonly target: TargetSpec; readonly event: ProcessEvent }
+
+/** Folder in which the program of a container works; its logs lie beside it. */
+export function processFolder(root: string, { namespace, pod, container }: ProcessName): string {
+  return join(root, `${namespace}_${pod}_${container}`)
+}
+
+/** What the program writes in its run number `run`, from 0. */
+export function processLog(root: string, name: ProcessName, run: number): string {
+  return `${processFolder(root, name)}.${run}.log`
+}
+
+type ProcessName = Pick<TargetSpec, 'namespace' | 'pod' | 'container'>

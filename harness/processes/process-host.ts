@@ -1,10 +1,9 @@
 import { constants } from 'node:os'
 import { connect } from 'node:net'
 import { appendFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { type Clock, describeError, makeFolder } from '../../base/index.ts'
-import type { FromProcesses, TargetSpec, ToProcesses } from '../../sim/index.ts'
+import { type FromProcesses, processFolder, processLog, type TargetSpec, type ToProcesses } from '../../sim/index.ts'
 import { type ExitInfo, SubjectChild } from '../subjects/index.ts'
 
 /** From one look whether a program accepts connections to the next. */
@@ -17,7 +16,7 @@ const END_MS = 2000
 export interface ProcessHostOptions {
   /** Programs that may be started, by the name that containers call them by, and where they are. */
   readonly programs: ReadonlyMap<string, string>
-  /** Folder for logs and working folders: `namespace_pod_container.log`, `namespace_pod_container/`. */
+  /** For logs, a file for each run, and working folders: `namespace_pod_container.0.log`, `namespace_pod_container/`. */
   readonly folder: string
   /** Our end of the port to the control plane. */
   readonly port: Pick<MessagePort, 'postMessage' | 'on' | 'close'>
@@ -40,6 +39,8 @@ export class ProcessHost {
   readonly #children = new Map<string, SubjectChild>()
   /** What was last asked about a container: to start a program takes a while, and nothing overtakes it. */
   readonly #turns = new Map<string, Promise<void>>()
+  /** How often each was started. */
+  readonly #runs = new Map<string, number>()
   #stopping = false
 
   constructor(clock: Clock, options: ProcessHostOptions) {
@@ -98,10 +99,12 @@ export class ProcessHost {
   }
 
   async #open(target: TargetSpec): Promise<void> {
-    const { namespace, pod, container, uid, command = [], environment } = target
+    const { uid, command = [], environment } = target
     const [program = '', ...args] = command
-    const folder = join(this.#options.folder, `${namespace}_${pod}_${container}`)
-    const logPath = `${folder}.log`
+    const run = this.#runs.get(uid) ?? 0
+    this.#runs.set(uid, run + 1)
+    const folder = processFolder(this.#options.folder, target)
+    const logPath = processLog(this.#options.folder, target, run)
     makeFolder(folder)
     const file = this.#options.programs.get(program)
     try {

@@ -33,7 +33,7 @@ import {
   versionedRepresentation,
 } from './representation.ts'
 import { refuseConnection } from './pod-connections.ts'
-import { readLog } from './pod-log.ts'
+import { type LogFiles, readLog } from './pod-log.ts'
 import { isTrue, methodNotAllowed, parseRequest, pathNotFound, type RequestInfo } from './request-info.ts'
 import { parseFieldValidation } from './decode-object.ts'
 import { fieldManager } from './field-managers.ts'
@@ -60,6 +60,7 @@ export interface ResourceApiParts {
   readonly json: JsonCache
   readonly usage: UsageMeter
   readonly tokens: ServiceAccountTokens
+  readonly logFiles: LogFiles | undefined
   /** Kinds of which nothing is kept. */
   readonly virtual: readonly VirtualResource[]
 }
@@ -73,9 +74,10 @@ export class ResourceApi {
   readonly #json: JsonCache
   readonly #usage: UsageMeter
   readonly #tokens: ServiceAccountTokens
+  readonly #logFiles: LogFiles | undefined
   readonly #virtual: ReadonlyMap<ResourceType, VirtualResource>
 
-  constructor(clock: Clock, { store, writes, watches, json, usage, tokens, virtual }: ResourceApiParts) {
+  constructor(clock: Clock, { store, writes, watches, json, usage, tokens, virtual, logFiles }: ResourceApiParts) {
     this.#clock = clock
     this.#store = store
     this.#writes = writes
@@ -83,6 +85,7 @@ export class ResourceApi {
     this.#json = json
     this.#usage = usage
     this.#tokens = tokens
+    this.#logFiles = logFiles
     this.#virtual = new Map(virtual.map(resource => [resource.type, resource]))
     for (const type of this.#virtual.keys()) store.resources.addVirtual(type)
   }
@@ -115,7 +118,7 @@ export class ResourceApi {
       if (info.verb !== 'get') throw methodNotAllowed()
       await sendParts(
         reply.code(200).headers(LOG_HEADERS),
-        readLog(this.#clock, this.#store, addressOf(info), query, () => reply.raw.destroyed),
+        readLog(this.#clock, this.#store, addressOf(info), query, () => reply.raw.destroyed, this.#logFiles),
         isTrue(query.get('follow')),
       )
       return reply

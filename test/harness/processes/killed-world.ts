@@ -13,7 +13,7 @@ const world = await startWorld(
   },
 )
 const [pod] = await world.until(pods => pods.length === 1 && pods.every(isReady))
-const log = `${dir}/processes/default_${pod?.metadata?.name}_sleeper.log`
+const log = `${dir}/processes/default_${pod?.metadata?.name}_sleeper.0.log`
 for (let text = ''; ;) {
   text = readFileSync(log, 'utf8')
   if (text.endsWith('\n')) {

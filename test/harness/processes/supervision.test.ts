@@ -49,10 +49,12 @@ t.test('a program is ready when it accepts, is killed with its pod, and its log 
   const { name } = pod!.metadata!
   t.match(pod?.spec?.containers[0], { command: ['node', '-e', SERVER, '$(POD_IP)', '$(POD_NAME)', '$(NODE_NAME)'] })
   const log = (container: string): string =>
-    readFileSync(`${world.dir}/processes/default_${name}_${container}.log`, 'utf8')
+    readFileSync(`${world.dir}/processes/default_${name}_${container}.0.log`, 'utf8')
   const [pid, ...told] = log('program').trim().split(' ')
   t.same(told, [pod?.status?.podIP, name, 'node-0'])
   t.ok(isAlive(Number(pid)))
+  t.equal(await world.log(pod!, 'program'), log('program'), 'kubectl logs shows what it wrote')
+  t.match(await world.log(pod!, 'page'), /\n/, 'and of a simulated container what is made up')
   await world.remove(pod!)
   const isIt = (each: Pod): boolean =>
     each.metadata?.name === name && statusOf(each, 'program')?.state?.terminated !== undefined
@@ -67,7 +69,7 @@ t.test('a program that ends is started again, and waits when it does so again an
     crasher: {
       replicas: 1,
       containers: [
-        { name: 'crasher', process: ['sh', '-c', 'echo $POD_IP; exit 7'] },
+        { name: 'crasher', process: ['sh', '-c', 'echo $POD_IP; echo $$; exit 7'] },
         { name: 'page', profile: 'web-service', port: 8080 },
       ],
     },
@@ -76,6 +78,10 @@ t.test('a program that ends is started again, and waits when it does so again an
   t.match(statusOf(pod, 'crasher'), { restartCount: 1, ready: false, lastState: { terminated: { exitCode: 7 } } })
   t.match(statusOf(pod, 'page'), { restartCount: 0, ready: true }, 'the other container goes on')
   t.notOk(isReady(pod!))
+  const [first, second] = [await world.log(pod!, 'crasher', '&previous=true&limitBytes=4'), await world.log(pod!, 'crasher')]
+  t.equal(first, '127.')
+  t.match(second, new RegExp(`^${pod?.status?.podIP}\\n\\d+\\n$`))
+  t.match(await world.log(pod!, 'crasher', '&tailLines=1&timestamps=true'), /^\d{4}-\d\d-\d\dT\S+Z \d+\n$/)
 })
 
 t.test(

@@ -14,6 +14,8 @@ export interface World {
   /** The test's own folder. */
   readonly dir: string
   pods(): Promise<Pod[]>
+  /** What `kubectl logs` shows. */
+  log(pod: Pod, container: string, more?: string): Promise<string>
   /** Deletes it as a client does. */
   remove(pod: Pod): Promise<void>
   /** Waits until the pods are so; fails by the test's time-out. */
@@ -65,18 +67,20 @@ export async function startWorld(
     await simulation.stop()
   })
   await simulation.go()
-  const call = async (method: 'GET' | 'DELETE', path: string): Promise<unknown> => {
+  const call = async (method: 'GET' | 'DELETE', path: string): Promise<string> => {
     const headers = { authorization: `Bearer ${token}` }
     const { body } = await request(`${url}${path}`, { method, dispatcher, headers })
-    return body.json()
+    return body.text()
   }
-  const pods = async (): Promise<Pod[]> => ((await call('GET', '/api/v1/pods')) as { items: Pod[] }).items
+  const pathOf = ({ metadata }: Pod): string => `/api/v1/namespaces/${metadata?.namespace}/pods/${metadata?.name}`
+  const pods = async (): Promise<Pod[]> => (JSON.parse(await call('GET', '/api/v1/pods')) as { items: Pod[] }).items
   return {
     simulation,
     dir,
     pods,
-    async remove({ metadata }) {
-      await call('DELETE', `/api/v1/namespaces/${metadata?.namespace}/pods/${metadata?.name}`)
+    log: (pod, container, more = '') => call('GET', `${pathOf(pod)}/log?container=${container}${more}`),
+    async remove(pod) {
+      await call('DELETE', pathOf(pod))
     },
     async until(isSo) {
       for (;;) {
