@@ -133,7 +133,9 @@ export class PodListener {
     for (const part of this.#parts?.values() ?? []) {
       if (!part.isOpen || (container !== undefined && part.target.container !== container)) continue
       part.isOpen = false
-      this.#track(this.#env.runtime.close(part.target.uid))
+      const closed = this.#env.runtime.close(part.target.uid)
+      // The next run of a program waits for the end of this one by itself; only who gives the address away must wait.
+      if (part.process === undefined || container === undefined) this.#track(closed)
     }
   }
 
