@@ -25,6 +25,8 @@ export interface RunningCluster {
   readonly url: string
   /** Of the control page. */
   readonly uiUrl: string | undefined
+  /** Which real programs run in its pods, and which could not. */
+  readonly remarks: readonly string[]
   /** Settles with the error when the simulation stops by itself. */
   readonly failed: Promise<Error>
   stop(): Promise<void>
@@ -33,7 +35,8 @@ export interface RunningCluster {
 /**
  * Starts the cluster of a scenario, without its churn, and lets it live until stopped.
  *
- * @throws HarnessError CHURN_SCENARIO_UNKNOWN, CHURN_SCENARIO; CodedError CHURN_API_PORT, CHURN_UI_PORT, CHURN_FD_LIMIT.
+ * @throws HarnessError CHURN_SCENARIO_UNKNOWN, CHURN_SCENARIO; CodedError CHURN_API_PORT, CHURN_UI_PORT, CHURN_FD_LIMIT,
+ *   CHURN_PROGRAM_MISSING.
  */
 export async function startCluster(options: StartClusterOptions): Promise<RunningCluster> {
   if (options.input === undefined) {
@@ -79,7 +82,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       await page?.close()
       await simulation.stop()
     }
-    return { url: simulation.api.url, uiUrl: page?.url, failed, stop }
+    return { url: simulation.api.url, uiUrl: page?.url, remarks: simulation.remarks, failed, stop }
   } catch (error) {
     await page?.close()
     throw error
