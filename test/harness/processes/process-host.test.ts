@@ -9,8 +9,8 @@ interface Rig {
   readonly host: ProcessHost
   readonly told: FromProcesses[]
   readonly dir: string
-  ask(message: ToProcesses): void
-  until(isSo: () => boolean): Promise<void>
+  readonly ask: (message: ToProcesses) => void
+  readonly until: (isSo: () => boolean) => Promise<void>
 }
 
 function rig(t: { teardown(fn: () => unknown): void; testdir(): string }): Rig {
@@ -97,7 +97,11 @@ t.test('a close that comes while the program is being started ends it; the next 
 
 t.test('at the end of the run everything ends, and nothing is started any more', async t => {
   const { ask, told, host } = rig(t)
-  ask({ type: 'open', id: 1, target: target(['node', '-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 9)']) })
+  ask({
+    type: 'open',
+    id: 1,
+    target: target(['node', '-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 9)']),
+  })
   await host.stop()
   ask({ type: 'open', id: 2, target: target(['node', '-e', 'setInterval(() => {}, 9)'], { uid: 'v' }) })
   await host.stop()

@@ -78,7 +78,10 @@ t.test('a program that ends is started again, and waits when it does so again an
   t.match(statusOf(pod, 'crasher'), { restartCount: 1, ready: false, lastState: { terminated: { exitCode: 7 } } })
   t.match(statusOf(pod, 'page'), { restartCount: 0, ready: true }, 'the other container goes on')
   t.notOk(isReady(pod!))
-  const [first, second] = [await world.log(pod!, 'crasher', '&previous=true&limitBytes=4'), await world.log(pod!, 'crasher')]
+  const [first, second] = [
+    await world.log(pod!, 'crasher', '&previous=true&limitBytes=4'),
+    await world.log(pod!, 'crasher'),
+  ]
   t.equal(first, '127.')
   t.match(second, new RegExp(`^${pod?.status?.podIP}\\n\\d+\\n$`))
   t.match(await world.log(pod!, 'crasher', '&tailLines=1&timestamps=true'), /^\d{4}-\d\d-\d\dT\S+Z \d+\n$/)
