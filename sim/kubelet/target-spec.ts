@@ -12,6 +12,8 @@ export const METRICS_PORT = 'http-metrics'
 /** Names of ports that speak something else than HTTP begin so, as service meshes want it. */
 export const TCP_PORT = 'tcp'
 const DEFAULT_PROFILE = 'web-service'
+const PROFILE_OF = `${PROFILE_ANNOTATION}.`
+const RUNS_OF = `${RUNS_ANNOTATION}.`
 
 /** What the pod's place in the cluster adds to its object. */
 export interface TargetPlace {
@@ -42,11 +44,15 @@ export function targetSpecs(pod: Stored<Pod>, place: TargetPlace): TargetSpec[] 
     seed: place.seed,
     startedUnixMs: place.startedUnixMs,
   }
+  if (!namesContainers(annotations)) {
+    const only = specOfOthers(pod.spec?.containers ?? [], annotations, false)
+    return only === undefined || only.ports.length === 0 ? [] : [{ ...common, ...only, uid }]
+  }
   const specs: Omit<TargetSpec, 'uid'>[] = []
   const others: Container[] = []
   for (const { kind, container } of containersOf(pod)) {
-    const profile = annotations[`${PROFILE_ANNOTATION}.${container.name}`]
-    const runs = runsOf(annotations[`${RUNS_ANNOTATION}.${container.name}`])
+    const profile = annotations[PROFILE_OF + container.name]
+    const runs = runsOf(annotations[RUNS_OF + container.name])
     if (runs === undefined && profile === undefined) {
       if (kind === 'main') others.push(container)
     } else {
@@ -62,6 +68,12 @@ export function targetSpecs(pod: Stored<Pod>, place: TargetPlace): TargetSpec[] 
   return serving.map(spec =>
     spec === first ? { ...spec, uid } : { ...spec, uid: `${uid}/${spec.container}`, podUid: uid },
   )
+}
+
+/** Few pods do: the others are as one without further ado. */
+function namesContainers(annotations: Readonly<Record<string, string>>): boolean {
+  for (const key in annotations) if (key.startsWith(PROFILE_OF) || key.startsWith(RUNS_OF)) return true
+  return false
 }
 
 function specOfOthers(
