@@ -2,6 +2,7 @@ import { ExitCode, SystemClock } from '../base/index.ts'
 import type { ClusterInput, ScenarioInput } from '../scenarios/index.ts'
 import { probePodNetwork } from '../sim/index.ts'
 import { HarnessError, noPodNetwork } from './errors.ts'
+import { podPorts } from './pod-network.ts'
 import { resolveScenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 import { openClusterPage } from './ui/index.ts'
@@ -26,6 +27,8 @@ export interface RunningCluster {
   readonly url: string
   /** Of the control page. */
   readonly uiUrl: string | undefined
+  /** Which real programs run in its pods, and which could not. */
+  readonly remarks: readonly string[]
   /** Settles with the error when the simulation stops by itself. */
   readonly failed: Promise<Error>
   stop(): Promise<void>
@@ -34,7 +37,8 @@ export interface RunningCluster {
 /**
  * Starts the cluster of a scenario, without its churn, and lets it live until stopped.
  *
- * @throws HarnessError CHURN_SCENARIO_UNKNOWN, CHURN_SCENARIO; CodedError CHURN_API_PORT, CHURN_UI_PORT, CHURN_FD_LIMIT.
+ * @throws HarnessError CHURN_SCENARIO_UNKNOWN, CHURN_SCENARIO; CodedError CHURN_API_PORT, CHURN_UI_PORT, CHURN_FD_LIMIT,
+ *   CHURN_PROGRAM_MISSING.
  */
 export async function startCluster(options: StartClusterOptions): Promise<RunningCluster> {
   if (options.input === undefined) {
@@ -53,7 +57,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
     },
   )
   const scenario = { ...resolved, cluster: { ...resolved.cluster, kubeletPorts: options.kubeletPorts } }
-  const network = await probePodNetwork(scenario.cluster.workloads.map(workload => workload.port))
+  const network = await probePodNetwork(podPorts(scenario.cluster))
   if (network.mode !== 'address-per-pod') throw noPodNetwork()
   const clock = new SystemClock()
   let report: (error: Error) => void = () => {}
@@ -69,6 +73,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       originNs: clock.monotonicNs(),
       port: options.port,
       kubeconfigPath: options.kubeconfig,
+      processFolder: `${options.kubeconfig}-processes`,
       endless: true,
       onEvents: events => page?.onEvents(events),
       onFailure: error => report(error),
@@ -79,7 +84,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Runnin
       await page?.close()
       await simulation.stop()
     }
-    return { url: simulation.api.url, uiUrl: page?.url, failed, stop }
+    return { url: simulation.api.url, uiUrl: page?.url, remarks: simulation.remarks, failed, stop }
   } catch (error) {
     await page?.close()
     throw error

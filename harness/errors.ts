@@ -12,6 +12,8 @@ type HarnessCode =
   | 'CHURN_SIM_FAILED'
   /** This machine has no loopback network of many addresses. */
   | 'CHURN_POD_NETWORK'
+  /** A container runs a program that is not installed. */
+  | 'CHURN_PROGRAM_MISSING'
   /** A trial's process ended without an outcome. */
   | 'CHURN_TRIAL_DIED'
   /** More gates than the blocks can support, or a subject specification that cannot be read. */

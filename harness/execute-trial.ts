@@ -99,7 +99,7 @@ export async function executeTrial(clock: Clock, setup: TrialSetup): Promise<Tri
     })
     signal.throwIfAborted()
     const run = await trial.execute(simulation, subject)
-    const { anyTarget: target, ending } = trial
+    const { ending, anyTarget: target } = trial
     // A subject writes the last of its profile when it ends.
     if (setup.profileSubject === true) await subject.stop()
     const files = setup.profileSubject === true ? [...run.subject.files, ...profileFiles(outDir)] : run.subject.files

@@ -8,6 +8,7 @@ import {
   profileText,
   type WorkloadSpec,
 } from '../sim/index.ts'
+import { completeContainers } from './scenario-containers.ts'
 
 /** Reads a duration in ms, or notes a fault at the path and returns 0. */
 export type ToMs = (path: string, text: string) => number
@@ -66,18 +67,22 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
       faults.push(`${path}.port: must be ${first.port} as of "${first.name}", for they share the Service "${service}"`)
     }
     const { replicas } = workload
+    const containers = completeContainers(workload.containers, path, faults)
     return {
       namespace,
       name,
       replicas,
-      port,
-      profile,
+      port: containers?.find(({ metrics }) => metrics)?.port ?? port,
+      profile:
+        containers === undefined ? profile : (containers.find(each => each.profile !== undefined)?.profile ?? ''),
       ...(workload.formats === undefined ? {} : { formats: workload.formats }),
       labels: { ...labels, ...selector },
       selector,
       service,
       maxSurge,
       maxUnavailable,
+      ...(containers === undefined ? {} : { containers }),
+      ...(workload.optional === undefined ? {} : { optional: workload.optional }),
     }
   })
   return {

@@ -61,6 +61,20 @@ const entry = {
   additionalProperties: false,
 } as const
 
+const container = {
+  type: 'object',
+  required: ['name'],
+  properties: {
+    name: { type: 'string', pattern: dnsLabel },
+    profile: { type: 'string' },
+    simulates: { type: 'string', enum: ['memcached', 'memcached-client', 'memcached-exporter'] },
+    process: { type: 'array', minItems: 1, items: { type: 'string' } },
+    port: { type: 'integer', minimum: 1, maximum: 65535 },
+    metrics: { type: 'boolean' },
+  },
+  additionalProperties: false,
+} as const
+
 const thresholds = {
   type: 'array',
   items: {
@@ -119,6 +133,8 @@ export const SCENARIO_SCHEMA = {
               },
               maxSurge: share,
               maxUnavailable: share,
+              containers: { type: 'array', minItems: 1, items: container },
+              optional: { type: 'boolean' },
             },
             additionalProperties: false,
           },

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { type MessagePort, type Worker } from 'node:worker_threads'
+import { dirname, join } from 'node:path'
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { type Clock, CodedError, ExitCode, spawnWorker, type ThreadPriority } from '../base/index.ts'
 import {
   type ActionArgs,
@@ -22,6 +23,8 @@ import {
 import { HarnessError } from './errors.ts'
 import { podBounds } from './pod-bounds.ts'
 import type { Scenario } from './scenario.ts'
+import { planPrograms } from './processes/programs.ts'
+import { ProcessHost } from './processes/process-host.ts'
 import type { ApiAccess } from './subjects/index.ts'
 
 /** One serves some ten thousand requests a second; more of them help only where there are cores left for them. */
@@ -43,6 +46,8 @@ export interface SimulationOptions {
   /** Monotonic nanoseconds that the targets' logs count from. */
   readonly originNs: bigint
   readonly kubeconfigPath: string
+  /** Where the programs of containers work and their logs go. Default: `processes`, beside the kubeconfig. */
+  readonly processFolder?: string
   /** File for the run's own trace. */
   readonly record?: RecordSpec | undefined
   /** Port of the API server; 0 (default) picks a free one. */
@@ -70,12 +75,15 @@ export interface Collected {
 export class Simulation {
   readonly truth: TruthTable
   readonly api: ApiAccess
+  /** For the report: which real programs run in pods, and which could not. */
+  readonly remarks: readonly string[]
   /** Settles when the scenario's planned duration is over. */
   readonly finished: Promise<void>
   readonly #worker: Worker
   readonly #pool: TargetPool
   readonly #inbox: Inbox
   readonly #network: PodNetworkClaim
+  readonly #processes: ProcessHost | undefined
 
   private constructor(
     truth: TruthTable,
@@ -84,8 +92,12 @@ export class Simulation {
     pool: TargetPool,
     inbox: Inbox,
     network: PodNetworkClaim,
+    processes: ProcessHost | undefined,
+    remarks: readonly string[],
   ) {
     this.#network = network
+    this.#processes = processes
+    this.remarks = remarks
     this.truth = truth
     this.api = api
     this.#worker = worker
@@ -95,15 +107,19 @@ export class Simulation {
     this.finished.catch(() => {})
   }
 
-  /** @throws CodedError CHURN_FD_LIMIT, CHURN_API_PORT; HarnessError CHURN_SIM_FAILED. Nothing runs on then. */
+  /** @throws CodedError CHURN_FD_LIMIT, CHURN_API_PORT; HarnessError CHURN_SIM_FAILED, CHURN_PROGRAM_MISSING. Nothing runs on then. */
   static async create(clock: Clock, options: SimulationOptions): Promise<Simulation> {
     const { scenario } = options
     learnPages(scenario.pages)
+    const { cluster, programs, remarks } = await planPrograms(scenario.cluster)
     const pods = podBounds(scenario)
     const kubelets = scenario.cluster.kubeletPorts === true ? scenario.cluster.nodes : 0
-    checkDescriptors({ pods: pods.atOnce, portsPerPod: 1, threads: TARGET_THREADS, kubelets })
+    const containers = Math.max(1, ...scenario.cluster.workloads.map(workload => workload.containers?.length ?? 1))
+    checkDescriptors({ pods: pods.atOnce, portsPerPod: containers, threads: TARGET_THREADS, kubelets })
     const network = await claimPodNetwork()
-    const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, pods.atOnce * TRUTH_ROWS_PER_POD, pods.ever * 2))
+    const truth = new TruthTable(
+      Math.max(TRUTH_ROWS_MIN, containers * pods.atOnce * TRUTH_ROWS_PER_POD, containers * pods.ever * 2),
+    )
     const pool = await startPool(network, clock, {
       threads: TARGET_THREADS,
       truth: truth.buffer,
@@ -113,9 +129,12 @@ export class Simulation {
       onFailed: options.onFailure,
     })
     const ports = pool.controlPorts as MessagePort[]
+    const channel = programs.size === 0 ? undefined : new MessageChannel()
+    const folder = options.processFolder ?? join(dirname(options.kubeconfigPath), 'processes')
+    const processes = channel && new ProcessHost(clock, { programs, folder, port: channel.port1 })
     const data: ControlPlaneData = {
       seed: scenario.seed,
-      cluster: scenario.cluster,
+      cluster,
       plan: scenario.plan,
       ...(scenario.replay === undefined ? {} : { replay: scenario.replay }),
       ...(options.record === undefined ? {} : { record: options.record }),
@@ -125,18 +144,20 @@ export class Simulation {
       podNetworkFirst: network.first,
       kubeconfigPath: options.kubeconfigPath,
       targetPorts: ports,
+      ...(channel === undefined ? {} : { processPort: channel.port2, processRoot: folder }),
     }
     const worker = spawnWorker(CONTROL_PLANE_WORKER, {
       workerData: data,
-      transferList: ports,
+      transferList: channel === undefined ? ports : [...ports, channel.port2],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     })
     const inbox = new Inbox(worker, options)
     try {
       const { url, token, caPem } = await inbox.next('ready')
-      return new Simulation(truth, { url, token, caPem }, worker, pool, inbox, network)
+      return new Simulation(truth, { url, token, caPem }, worker, pool, inbox, network, processes, remarks)
     } catch (error) {
       await worker.terminate()
+      await processes?.stop()
       await pool.stop()
       network.release()
       throw error
@@ -178,6 +199,7 @@ export class Simulation {
     this.#send({ type: 'stop' })
     await stopped
     await this.#worker.terminate()
+    await this.#processes?.stop()
     await this.#pool.stop()
     this.#network.release()
   }

@@ -110,9 +110,9 @@ export class Trial {
     )
   }
 
-  /** Some pod that was opened, if there was any. */
+  /** Some container that serves the page of a profile, if there was any. */
   get anyTarget(): TargetSpec | undefined {
-    return this.#pods.byUid.values().next().value?.target
+    return [...this.#pods.byUid.values()].find(({ target }) => target.runs === undefined)?.target
   }
 
   /** Brings the trial to an end before its time; the first reason stands. */
@@ -154,6 +154,7 @@ export class Trial {
       })
     })
     for (const message of subject.warnings ?? []) this.warnings.push({ code: 'subject', message })
+    for (const message of simulation.remarks) this.warnings.push({ code: 'programs', message })
     const visibilityOverTime = new HeatmapBuilder()
     const probe = new VisibilityProbe(clock, {
       query: promql => subject.query(promql),

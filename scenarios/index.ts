@@ -13,6 +13,7 @@ import rollingReboot from './rolling-reboot.scenario.ts'
 import rollout from './rollout.scenario.ts'
 import sawTooth from './saw-tooth.scenario.ts'
 import scaleBurst from './scale-burst.scenario.ts'
+import sidecarExporters from './sidecar-exporters.scenario.ts'
 import soak from './soak.scenario.ts'
 import spotReclaim from './spot-reclaim.scenario.ts'
 import targetCapacity from './target-capacity.scenario.ts'
@@ -25,6 +26,7 @@ export type {
   Arrivals,
   ChurnInput,
   ClusterInput,
+  ContainerInput,
   ControlPlaneInput,
   Duration,
   GateStatistic,
@@ -54,6 +56,7 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   kubeletPartition,
   apiFaults,
   canary,
+  sidecarExporters,
   steadyIngest,
   capacity,
   cardinalitySpike,

@@ -149,6 +149,31 @@ export interface WorkloadInput {
   readonly service?: string
   readonly maxSurge?: number | string
   readonly maxUnavailable?: number | string
+  /** Several containers that share the pod's address, each with a port of its own; in the place of `port` and `profile`. */
+  readonly containers?: readonly ContainerInput[]
+  /** Leaves the workload out where a program that its containers run is not installed, instead of refusing to run. */
+  readonly optional?: boolean
+}
+
+/** A container: one of `profile`, `simulates` and `process` says what it does. */
+export interface ContainerInput {
+  readonly name: string
+  /** Serves this metric profile on its port. */
+  readonly profile?: string
+  /**
+   * A Memcached that speaks the text protocol; a client that sends commands to the one in its pod; an exporter that asks the
+   * one in its pod and serves what it says as metrics.
+   */
+  readonly simulates?: 'memcached' | 'memcached-client' | 'memcached-exporter'
+  /**
+   * A program of this machine and its arguments, in which `$POD_IP`, `$POD_NAME`, `$POD_NAMESPACE` and `$NODE_NAME` are filled
+   * in. Some argument must hold `$POD_IP`: what a container listens on is its pod's address.
+   */
+  readonly process?: readonly string[]
+  /** Where it listens. Clients have none. */
+  readonly port?: number
+  /** Whether its port is scraped. Default: that of a profile and of a simulated exporter is, all others are not. */
+  readonly metrics?: boolean
 }
 
 /** Kubernetes' own delays; a pair is [base, jitter], uniform. */

@@ -55,6 +55,7 @@ async function clusterCommand(options: Options): Promise<number> {
       `API server   ${cluster.url}`,
       `kubeconfig   ${kubeconfig}`,
       ...(cluster.uiUrl === undefined ? [] : [`control page ${cluster.uiUrl}`]),
+      ...cluster.remarks.map(remark => `programs     ${remark}`),
       '',
       `  export KUBECONFIG=${kubeconfig}`,
       '  kubectl get nodes,pods -A',

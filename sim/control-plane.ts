@@ -24,7 +24,9 @@ import type {
   RecordSpec,
   TruthEvent,
 } from './messages.ts'
+import { processLog } from './process-messages.ts'
 import { rehearse, rehearseReplay } from './rehearsal.ts'
+import { RUNS_ANNOTATION } from './stages/index.ts'
 import {
   type ChurnEvent,
   ChurnRecorder,
@@ -55,6 +57,8 @@ export interface ControlPlaneOptions {
   readonly podNetworkFirst: string
   readonly kubeconfigPath: string | undefined
   readonly runtime: PodRuntime
+  /** Where the programs of containers work and write to, where there are any. */
+  readonly processRoot?: string | undefined
   readonly onEvents: (events: readonly TruthEvent[]) => void
   /** Called once, when `durationMs` of planned time have passed. */
   readonly onFinished: () => void
@@ -167,6 +171,7 @@ export class ControlPlane {
       tls: true,
       tolerationSeconds: defaultTolerationSeconds(options.cluster.timings.evictionMs),
       virtual: (source.cluster?.metrics.kinds() ?? []).map(readOnlyKind),
+      ...(options.processRoot === undefined ? {} : { logFiles: logFilesIn(options.processRoot) }),
       onInternalError: options.onFailure,
     })
     // Kubernetes' controller manager does this too; it can begin only when there is an authority.
@@ -304,6 +309,14 @@ export class ControlPlane {
       this.#flushLater(clock, writer)
     })
   }
+}
+
+/** Containers that run programs write to files. */
+function logFilesIn(root: string): NonNullable<Parameters<typeof createApiServer>[2]['logFiles']> {
+  return ({ metadata: { annotations, namespace = '', name } }, container, run) =>
+    annotations?.[`${RUNS_ANNOTATION}.${container}`] === 'process'
+      ? processLog(root, { namespace, pod: name, container }, run)
+      : undefined
 }
 
 /** What happened in a run can have happened. */

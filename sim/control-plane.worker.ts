@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { assert, boundHeapGrowth, CodedError, describeError, ExitCode, raiseThreadPriority } from '../base/index.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { ControlPlaneData, FromControlPlane, ToControlPlane } from './messages.ts'
+import { ProcessRuntime } from './process-runtime.ts'
 import { RemoteRuntime } from './targets/index.ts'
 
 /** The door of the control-plane thread: reads its data, builds a `ControlPlane`, and pumps messages. */
@@ -36,7 +37,8 @@ try {
     port: data.port,
     podNetworkFirst: data.podNetworkFirst,
     kubeconfigPath: data.kubeconfigPath,
-    runtime: new RemoteRuntime(data.targetPorts),
+    runtime: new ProcessRuntime(new RemoteRuntime(data.targetPorts), data.processPort),
+    processRoot: data.processRoot,
     onEvents: events => send({ type: 'events', events }),
     onFinished: () => send({ type: 'finished' }),
     onFailure: fail,

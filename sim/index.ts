@@ -2,12 +2,14 @@ import type { runVirtually as Virtually } from './virtual-run.ts'
 export { type Action, type ActionArg, actionByName, ACTIONS } from './actions.ts'
 export { appliedAtMs } from './apply-order.ts'
 export { zoneName } from './kubelet/zone-name.ts'
-export type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
+export { podUidOf, type PodRuntime, type ProcessEvent, type TargetSpec } from './kubelet/pod-runtime.ts'
+export { type FromProcesses, processFolder, processLog, type ToProcesses } from './process-messages.ts'
 export type {
   ActionArgs,
   ApiUsage,
   ClusterSpec,
   ClusterTimings,
+  ContainerSpec,
   ControlPlaneData,
   ControlPlaneReport,
   FromControlPlane,
@@ -45,6 +47,9 @@ export {
   profileByName,
   PROFILES,
   SEQUENCE_SERIES,
+  type ServedPage,
+  servedPage,
+  pageOf,
   type TargetLogs,
   TargetPool,
   TargetServer,

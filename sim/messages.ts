@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ExitCode, ThreadPriority } from '../base/index.ts'
-import type { TargetSpec } from './kubelet/pod-runtime.ts'
+import type { ContainerRuns, TargetSpec } from './kubelet/pod-runtime.ts'
 import type { Offer } from './kubelet/target-serving.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
@@ -37,6 +37,22 @@ export interface WorkloadSpec {
   /** Name or share, as in a Deployment: `25%` or `1`. */
   readonly maxSurge: number | string
   readonly maxUnavailable: number | string
+  /** The containers of its pods; absent: one, which `port` and `profile` describe. */
+  readonly containers?: readonly ContainerSpec[]
+  /** It is left out, which the report says, where a program of its containers is not installed. */
+  readonly optional?: boolean
+}
+
+/** One container of a workload's pods. Without `runs` it serves the page of its profile. */
+export interface ContainerSpec {
+  readonly name: string
+  readonly port?: number
+  /** Whether its port is scraped. */
+  readonly metrics: boolean
+  readonly profile?: string
+  readonly runs?: ContainerRuns
+  /** Program and arguments; `$(POD_IP)` and the like are filled in when it starts. */
+  readonly command?: readonly string[]
 }
 
 /** Delays of the simulated control plane, in milliseconds of planned time. */
@@ -105,6 +121,10 @@ export interface ControlPlaneData {
   readonly kubeconfigPath: string
   /** One direct port per target thread; transferred. */
   readonly targetPorts: readonly MessagePort[]
+  /** Port to whoever starts the programs of containers; transferred. Absent: none is started. */
+  readonly processPort?: MessagePort
+  /** Where these programs work and write to. */
+  readonly processRoot?: string
 }
 
 /** Where the trace of a run goes, and what its header says. */

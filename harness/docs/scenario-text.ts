@@ -59,6 +59,14 @@ export const FIELDS: readonly (readonly [string, string])[] = [
     'name of the Service that selects its pods, by `app` = that name (default: the workload’s own name). Workloads that share one are told apart by a label `deployment`',
   ],
   [
+    'cluster.workloads.<name>.containers',
+    'several containers that share the pod’s address, in the place of `port` and `profile`; each has a `name`, a `port`, and one of `profile` (its own page of metrics), `simulates` (`memcached`, `memcached-client` or `memcached-exporter`) and `process` (a program of this machine and its arguments, in which `$POD_IP`, `$POD_NAME`, `$POD_NAMESPACE` and `$NODE_NAME` are filled in). `metrics` says whether its port is scraped, which pages and simulated exporters are unless told otherwise. [More](containers.md)',
+  ],
+  [
+    'cluster.workloads.<name>.optional',
+    'leaves the workload out, which the report says, where a program that its containers run is not installed; default: the scenario is refused',
+  ],
+  [
     'cluster.timings',
     'delays of the control plane: `schedule`, `start`, `ready`, `terminate` are `[base, jitter]`, uniform; `leaseRenew`, `nodeMonitorGrace`, `nodeMonitorPeriod`, `eviction` default to Kubernetes’ own; `pull` is `{ p50, p99 }` of an image pull, once for each node and image (default: images are there)',
   ],

@@ -1,4 +1,5 @@
 export { cacheFolder } from './cache-folder.ts'
+export { PEERS } from './catalogue.ts'
 export { runPeers } from './command.ts'
 export { detectPeers, type PeerStatus, peersByName, peerVersion, programsOf } from './detect.ts'
 export type { Environment } from './environment.ts'

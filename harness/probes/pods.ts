@@ -1,9 +1,9 @@
-import type { TargetSpec, TruthEvent } from '../../sim/index.ts'
+import { podUidOf, type TargetSpec, type TruthEvent } from '../../sim/index.ts'
 
 /** The event from which a subject could have known a pod, by the discovery role that its configuration uses. */
 export type EligibleFrom = 'pod-addressed' | 'pod-in-slice'
 
-/** What happened to one pod, by planned instants (monotonic nanoseconds). */
+/** What happened to one target: a pod, or one of its containers that serves metrics. By planned instants (monotonic ns). */
 export interface PodHistory {
   readonly target: TargetSpec
   addressedNs: bigint | undefined
@@ -15,9 +15,24 @@ export interface PodHistory {
   silentNs: bigint | undefined
 }
 
-/** Ground truth of every pod that was ever opened, fed with the control plane's events. */
+/** What has happened to a pod so far, its containers being opened one after the other. */
+interface PodSoFar {
+  readonly uids: string[]
+  addressedNs: bigint | undefined
+  readyNs: bigint | undefined
+  inSliceNs: bigint | undefined
+}
+
+/**
+ * Ground truth of every target that was ever opened, fed with the control plane's events.
+ *
+ * What befalls a pod befalls all its containers. One that begins to listen when its pod has its address already can be found
+ * from then on.
+ */
 export class PodHistories {
+  /** By name of the target, `TargetSpec.uid`. */
   readonly byUid = new Map<string, PodHistory>()
+  readonly #pods = new Map<string, PodSoFar>()
   readonly #onChange: ((uid: string, event: TruthEvent) => void) | undefined
 
   constructor(onChange?: (uid: string, event: TruthEvent) => void) {
@@ -27,15 +42,7 @@ export class PodHistories {
   apply(event: TruthEvent): void {
     switch (event.type) {
       case 'target-opened':
-        this.byUid.set(event.target.uid, {
-          target: event.target,
-          addressedNs: undefined,
-          readyNs: undefined,
-          inSliceNs: undefined,
-          terminatingNs: undefined,
-          deletedNs: undefined,
-          silentNs: undefined,
-        })
+        this.#open(event.target, event)
         return
       case 'node-silent':
         for (const pod of this.byUid.values()) {
@@ -47,15 +54,21 @@ export class PodHistories {
       case 'pod-in-slice':
       case 'pod-terminating':
       case 'pod-deleted': {
-        const pod = this.byUid.get(event.uid)
         // A pod that never got an address was no target: nothing was opened for it.
-        if (pod === undefined) return
-        if (event.type === 'pod-addressed') pod.addressedNs ??= event.plannedNs
-        else if (event.type === 'pod-ready') pod.readyNs ??= event.plannedNs
-        else if (event.type === 'pod-in-slice') pod.inSliceNs ??= event.plannedNs
-        else if (event.type === 'pod-terminating') pod.terminatingNs ??= event.plannedNs
-        else pod.deletedNs = event.plannedNs
-        this.#onChange?.(event.uid, event)
+        const soFar = this.#podOf(event.uid)
+        if (event.type === 'pod-addressed') soFar.addressedNs ??= event.plannedNs
+        else if (event.type === 'pod-ready') soFar.readyNs ??= event.plannedNs
+        else if (event.type === 'pod-in-slice') soFar.inSliceNs ??= event.plannedNs
+        for (const uid of soFar.uids) {
+          const pod = this.byUid.get(uid)!
+          if (event.type === 'pod-addressed') pod.addressedNs ??= event.plannedNs
+          else if (event.type === 'pod-ready') pod.readyNs ??= event.plannedNs
+          else if (event.type === 'pod-in-slice') pod.inSliceNs ??= event.plannedNs
+          else if (event.type === 'pod-terminating') pod.terminatingNs ??= event.plannedNs
+          else pod.deletedNs = event.plannedNs
+          this.#onChange?.(uid, event)
+        }
+        if (event.type === 'pod-deleted') this.#pods.delete(event.uid)
         return
       }
       case 'pod-not-ready':
@@ -64,6 +77,39 @@ export class PodHistories {
       case 'action':
         return
     }
+  }
+
+  #open(target: TargetSpec, { plannedMs, plannedNs, committedNs }: TruthEvent): void {
+    const soFar = this.#podOf(podUidOf(target))
+    // Never before it listened.
+    const since = (ns: bigint | undefined): bigint | undefined => (ns === undefined ? undefined : plannedNs)
+    this.byUid.set(target.uid, {
+      target,
+      addressedNs: since(soFar.addressedNs),
+      readyNs: since(soFar.readyNs),
+      inSliceNs: since(soFar.inSliceNs),
+      terminatingNs: undefined,
+      deletedNs: undefined,
+      silentNs: undefined,
+    })
+    soFar.uids.push(target.uid)
+    for (const [type, ns] of [
+      ['pod-addressed', soFar.addressedNs],
+      ['pod-in-slice', soFar.inSliceNs],
+    ] as const) {
+      if (ns !== undefined) {
+        this.#onChange?.(target.uid, { type, uid: podUidOf(target), plannedMs, plannedNs, committedNs })
+      }
+    }
+  }
+
+  #podOf(uid: string): PodSoFar {
+    let pod = this.#pods.get(uid)
+    if (pod === undefined) {
+      pod = { uids: [], addressedNs: undefined, readyNs: undefined, inSliceNs: undefined }
+      this.#pods.set(uid, pod)
+    }
+    return pod
   }
 
   /** The instant from which a subject could have known the pod, or `undefined` when there was none. */

@@ -1,9 +1,9 @@
 import {
   escapeName,
-  type MetricsPage,
-  pageAt,
-  profileByName,
+  pageOf,
   SEQUENCE_SERIES,
+  type ServedPage,
+  servedPage,
   type TargetScrapeLog,
   type TargetSpec,
   TIME_SERIES,
@@ -74,7 +74,7 @@ export async function measureSamples(options: SamplesOptions): Promise<SamplesRe
 
 async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally: Tally): Promise<void> {
   const target = options.targets.get(log.uid)!
-  const page = profileByName(target.profile).page(target)
+  const page = servedPage(target, log)
   const isBeforeCut = (sequence: number): boolean => log.requestMs[sequence - 1]! < options.cutMs
   const hitsOf = new Map<number, Hits>()
   for (const { targetLabels } of options.identities.get(log.uid) ?? []) {
@@ -90,7 +90,8 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
     if (log.served[i] !== 1 || !isBeforeCut(i + 1)) continue
     const hits = hitsOf.get(i + 1)
     // Of a scrape of which nothing is stored, the log says what the page was, to the milliseconds between two clocks.
-    const all = (hits?.page ?? pageAt(page, Math.floor(options.originUnixMs + log.requestMs[i]!))).sampleCount
+    const then = hits?.page ?? pageOf(page, Math.floor(options.originUnixMs + log.requestMs[i]!), i + 1)
+    const all = then.samplesIn?.(i + 1) ?? then.sampleCount
     let found = 0
     let again = 0
     for (const count of hits?.counts ?? []) {
@@ -108,7 +109,7 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
 
 /** Of one scrape: how often the right value of each series of its page is stored. */
 interface Hits {
-  readonly page: MetricsPage
+  readonly page: ServedPage
   readonly counts: Uint8Array
 }
 
@@ -148,7 +149,7 @@ function countRow(
 function* explainRows(
   options: SamplesOptions,
   log: TargetScrapeLog,
-  page: MetricsPage,
+  page: ServedPage,
   columns: StoredColumns,
   stored: readonly RawSeries[],
   targetLabels: ReadonlyMap<string, string>,
@@ -172,12 +173,12 @@ function* explainRows(
 }
 
 /** All that the page was while it was asked for. */
-function pagesOf(page: MetricsPage, log: TargetScrapeLog, originUnixMs: number): ReadonlySet<MetricsPage> {
+function pagesOf(page: ServedPage, log: TargetScrapeLog, originUnixMs: number): ReadonlySet<ServedPage> {
   const pages = new Set([page])
   if (page.at === undefined) return pages
-  for (const requestMs of log.requestMs) {
+  for (const [i, requestMs] of log.requestMs.entries()) {
     const unixMs = Math.floor(originUnixMs + requestMs)
-    for (const by of [-CLOCK_MS, 0, CLOCK_MS]) pages.add(page.at(unixMs + by))
+    for (const by of [-CLOCK_MS, 0, CLOCK_MS]) pages.add(page.at(unixMs + by, i + 1))
   }
   return pages
 }
@@ -185,7 +186,7 @@ function pagesOf(page: MetricsPage, log: TargetScrapeLog, originUnixMs: number):
 /** Stored series turned by time stamp. Those that the target never exposed (up, …) are the subject's own and left out. */
 function rowsOf(
   uid: string,
-  pages: ReadonlySet<MetricsPage>,
+  pages: ReadonlySet<ServedPage>,
   into: StoredColumns,
   stored: readonly RawSeries[],
   targetLabels: ReadonlyMap<string, string>,
@@ -216,7 +217,7 @@ function rowsOf(
 }
 
 /** Who does not take every name gets them escaped: a series is known by either, and called by its own. */
-function canonicalKeys(pages: ReadonlySet<MetricsPage>): ReadonlyMap<string, string> {
+function canonicalKeys(pages: ReadonlySet<ServedPage>): ReadonlyMap<string, string> {
   const out = new Map<string, string>()
   for (const page of pages) {
     for (const [index, { name, labels }] of page.series.entries()) {
@@ -238,7 +239,7 @@ function columnOf(stored: readonly RawSeries[], name: string, read: (value: numb
   return out
 }
 
-function keyOf(page: MetricsPage, index: number): string {
+function keyOf(page: ServedPage, index: number): string {
   const { name, labels } = page.series[index]!
   return seriesKey(name, labels, NO_LABELS)
 }

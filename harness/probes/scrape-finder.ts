@@ -1,4 +1,4 @@
-import { type MetricsPage, pageAt, type TargetScrapeLog } from '../../sim/index.ts'
+import { pageOf, type ServedPage, type TargetScrapeLog } from '../../sim/index.ts'
 import type { StoredColumns } from './stored-columns.ts'
 
 /** How far the target's clock may lie from where its request was logged, in milliseconds: two clocks, one of them set by others. */
@@ -26,7 +26,7 @@ export interface Row {
 
 export interface Explanation extends Scrape {
   /** What the target's page was then. */
-  readonly page: MetricsPage
+  readonly page: ServedPage
   /** Positions in the row whose values are not those that were served. */
   readonly wrong: readonly number[]
 }
@@ -39,7 +39,7 @@ export interface Explanation extends Scrape {
  * one that explains most of the row is taken. So a damaged identity costs its own sample and not the whole row.
  */
 export class ScrapeFinder {
-  readonly #page: MetricsPage
+  readonly #page: ServedPage
   readonly #stored: StoredColumns
   readonly #log: TargetScrapeLog
   readonly #originUnixMs: number
@@ -47,7 +47,7 @@ export class ScrapeFinder {
 
   /** @param originUnixMs Unix milliseconds of the log's zero. */
   constructor(
-    page: MetricsPage,
+    page: ServedPage,
     stored: StoredColumns,
     log: TargetScrapeLog,
     originUnixMs: number,
@@ -85,7 +85,7 @@ export class ScrapeFinder {
   }
 
   #explanation(row: Row, { sequence, unixMs }: Scrape): Explanation {
-    const page = pageAt(this.#page, unixMs)
+    const page = pageOf(this.#page, unixMs, sequence)
     const indices = this.#stored.indicesIn(page)
     const wrong: number[] = []
     for (let i = 0; i < row.values.length; i++) {

@@ -1,6 +1,13 @@
 import type { Clock } from '../../base/index.ts'
 import type { MetricValue, Warning } from '../../reports/index.ts'
-import { profileByName, SEQUENCE_SERIES, type TargetSpec, type TruthEvent, type TruthTable } from '../../sim/index.ts'
+import {
+  type ClusterSpec,
+  profileByName,
+  SEQUENCE_SERIES,
+  type TargetSpec,
+  type TruthEvent,
+  type TruthTable,
+} from '../../sim/index.ts'
 import { uidSelector } from './uid-selector.ts'
 import type { RawSeries } from '../subjects/index.ts'
 import { selectorOf, targetLabelsOf } from './identity.ts'
@@ -31,7 +38,7 @@ const DISTURBING: ReadonlySet<TruthEvent['type']> = new Set([
 /** What this needs of a trial. */
 export interface SelfCountContext {
   readonly clock: Clock
-  readonly scenario: { readonly scrapeIntervalMs: number }
+  readonly scenario: { readonly scrapeIntervalMs: number; readonly cluster?: Pick<ClusterSpec, 'workloads'> }
   readonly simulation: { readonly truth: Pick<TruthTable, 'read'> }
   readonly pods: PodHistories
   readonly subject: {
@@ -91,7 +98,11 @@ export class SelfCount {
   readonly #profiles = new Set<string>()
 
   onStart(context: SelfCountContext): void {
-    this.#context = context.subject.samplesAppended === undefined ? undefined : context
+    // What real programs serve is counted by nobody but the subject.
+    const hasOthers = context.scenario.cluster?.workloads.some(({ containers }) =>
+      containers?.some(({ runs, metrics }) => runs === 'process' && metrics),
+    )
+    this.#context = hasOthers === true || context.subject.samplesAppended === undefined ? undefined : context
     // The pods of the warm-up have just gone away.
     this.#disturb()
   }
@@ -226,7 +237,8 @@ function middle(a: Served, b: Served): Served {
 /** How many series a subject stores of itself for each target: those of some target that it did not expose. */
 async function ownSeries({ clock, pods, simulation, subject }: SelfCountContext): Promise<number | undefined> {
   const pod = [...pods.byUid.values()].findLast(
-    ({ target, deletedNs }) => deletedNs === undefined && simulation.truth.read(target.slot).scrapesServed > 0,
+    ({ target, deletedNs }) =>
+      deletedNs === undefined && target.runs === undefined && simulation.truth.read(target.slot).scrapesServed > 0,
   )
   if (pod === undefined) return undefined
   const untilMs = Math.ceil(clock.unixMs())

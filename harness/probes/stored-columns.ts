@@ -1,4 +1,4 @@
-import type { MetricsPage } from '../../sim/index.ts'
+import type { ServedPage } from '../../sim/index.ts'
 
 /**
  * What a subject stored of one target, series by series, and which series of a page each of them is.
@@ -9,11 +9,11 @@ import type { MetricsPage } from '../../sim/index.ts'
 export class StoredColumns {
   readonly #names: string[] = []
   readonly #keys: string[] = []
-  readonly #keyOf: (page: MetricsPage, index: number) => string
-  readonly #indices = new Map<MetricsPage, Int32Array>()
+  readonly #keyOf: (page: ServedPage, index: number) => string
+  readonly #indices = new Map<ServedPage, Int32Array>()
 
   /** @param keyOf identity of a page's series, in the words of `add`. */
-  constructor(keyOf: (page: MetricsPage, index: number) => string) {
+  constructor(keyOf: (page: ServedPage, index: number) => string) {
     this.#keyOf = keyOf
   }
 
@@ -28,7 +28,7 @@ export class StoredColumns {
   }
 
   /** By column: the index in the page's series; -1 where it has no such series. */
-  indicesIn(page: MetricsPage): Int32Array {
+  indicesIn(page: ServedPage): Int32Array {
     let indices = this.#indices.get(page)
     if (indices === undefined) {
       const byKey = new Map(page.series.map((_, index) => [this.#keyOf(page, index), index]))

@@ -36,6 +36,10 @@ scrape_configs:
       - source_labels: [__meta_kubernetes_pod_phase]
         regex: Pending|Succeeded|Failed
         action: drop
+      # A port that speaks something else than HTTP says so in its name, as service meshes want it.
+      - source_labels: [__meta_kubernetes_pod_container_port_name]
+        regex: tcp(-.*)?
+        action: drop
       # Where their metrics are, when not at the port found and /metrics.
       - source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scheme]
         regex: (https?)

@@ -9,6 +9,7 @@ export type {
   SubjectOptions,
   SubjectSpec,
 } from './subject.ts'
+export { SubjectChild } from './child.ts'
 export { defaultPrometheusConfig, type DefaultConfigOptions } from './default-config.ts'
 export { embeddedSubject } from './embedded.ts'
 export { SubjectError, type SubjectErrorCode } from './errors.ts'

@@ -1,5 +1,5 @@
 import { DurationHistogram } from '../../base/index.ts'
-import type { TargetSpec, TruthEvent } from '../../sim/index.ts'
+import { podUidOf, type TargetSpec, type TruthEvent } from '../../sim/index.ts'
 import type { EligibleFrom } from '../probes/index.ts'
 import {
   type Headline,
@@ -96,7 +96,8 @@ export class ClusterModel {
     const atMs = event.plannedMs
     switch (event.type) {
       case 'target-opened':
-        this.#open(event.target, atMs)
+        // The map shows pods: of one with several containers, the first that serves metrics stands for it.
+        if (podUidOf(event.target) === event.target.uid) this.#open(event.target, atMs)
         return
       case 'pod-ready':
         this.#change(event.uid, pod => {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ContainerState, ContainerStatus, Pod } from 'kubernetes-types/core/v1.js'
 import type { Clock } from '../../base/index.ts'
 import { ApiError, FieldErrors, notFound, type ObjectStore, Pods, type Stored } from '../cluster/index.ts'
+import { fileLog } from './container-log.ts'
 import { LogLines } from './log-lines.ts'
 import { isTrue } from './request-info.ts'
 import type { Address } from './writes.ts'
@@ -9,6 +10,9 @@ import type { Address } from './writes.ts'
 /** How often a log that is followed is looked at, in milliseconds of the machine's clock. */
 const FOLLOW_MS = 250
 const SLICE_LINES = 500
+
+/** File that a container's program writes to in one of its runs; `undefined` for a container that runs no program. */
+export type LogFiles = (pod: Stored<Pod>, container: string, run: number) => string | undefined
 
 interface LogOptions {
   readonly container: string | undefined
@@ -27,6 +31,9 @@ interface LogOptions {
  * A log that is followed goes on while the container runs, and ends when it ends, restarts, or its pod is deleted. Pods of
  * silent nodes answer as well: there is no kubelet to be reached.
  *
+ * What a container's program really wrote is told instead, where there is one.
+ *
+ * @param fileOf where a container's program writes to in a run of it, from 0; `undefined` for one that runs none.
  * @param hasLeft whether the client is gone, and nobody follows any more.
  * @throws ApiError NotFound, BadRequest, Invalid
  */
@@ -36,6 +43,7 @@ export function readLog(
   { namespace, name }: Address,
   query: URLSearchParams,
   hasLeft: () => boolean,
+  fileOf: LogFiles = () => undefined,
 ): AsyncIterable<Buffer> {
   const options = parseLogOptions(name, query, store.unixMs)
   const pod = store.get<Pod>(Pods, namespace, name)
@@ -53,7 +61,18 @@ export function readLog(
     const status = now?.metadata.uid === pod.metadata.uid ? statusOf(now, container) : undefined
     return status?.state?.running?.startedAt !== startedAt
   }
+  const path = fileOf(pod, container, runOf(pod, container, options.previous))
+  if (path !== undefined) {
+    const stamp = options.timestamps ? startedAt : undefined
+    return limited(fileLog(clock, path, { tailLines: options.tailLines, stamp, isOver }), options.limitBytes)
+  }
   return limited(told(clock, store, lines, options, isOver), options.limitBytes)
+}
+
+/** Number of the run that `loggedState` chose: as many came before it as the container was started again. */
+function runOf(pod: Stored<Pod>, container: string, previous: boolean): number {
+  const { restartCount = 0, state } = statusOf(pod, container) ?? {}
+  return previous && state?.running !== undefined ? restartCount - 1 : restartCount
 }
 
 async function* none(): AsyncGenerator<Buffer, void> {}

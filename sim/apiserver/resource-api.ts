@@ -31,7 +31,7 @@ import { protobufRepresentation } from './protobuf-representation.ts'
 import type { Representation } from './representation.ts'
 import { jsonForm, partialForm, textRepresentation, versionedForm } from './text-form.ts'
 import { refuseConnection } from './pod-connections.ts'
-import { readLog } from './pod-log.ts'
+import { type LogFiles, readLog } from './pod-log.ts'
 import { isTrue, methodNotAllowed, parseRequest, pathNotFound, type RequestInfo } from './request-info.ts'
 import { parseFieldValidation } from './decode-object.ts'
 import { fieldManager } from './field-managers.ts'
@@ -56,6 +56,7 @@ export interface ResourceApiParts {
   readonly texts: ObjectTexts
   readonly usage: UsageMeter
   readonly tokens: ServiceAccountTokens
+  readonly logFiles: LogFiles | undefined
   /** Kinds of which nothing is kept. */
   readonly virtual: readonly VirtualResource[]
 }
@@ -71,9 +72,10 @@ export class ResourceApi {
   readonly #asProtobuf = new Map<ResourceType, Representation>()
   readonly #usage: UsageMeter
   readonly #tokens: ServiceAccountTokens
+  readonly #logFiles: LogFiles | undefined
   readonly #virtual: ReadonlyMap<ResourceType, VirtualResource>
 
-  constructor(clock: Clock, { store, writes, watches, texts, usage, tokens, virtual }: ResourceApiParts) {
+  constructor(clock: Clock, { store, writes, watches, texts, usage, tokens, virtual, logFiles }: ResourceApiParts) {
     this.#clock = clock
     this.#store = store
     this.#writes = writes
@@ -81,6 +83,7 @@ export class ResourceApi {
     this.#texts = texts
     this.#usage = usage
     this.#tokens = tokens
+    this.#logFiles = logFiles
     this.#virtual = new Map(virtual.map(resource => [resource.type, resource]))
     for (const type of this.#virtual.keys()) store.resources.addVirtual(type)
   }
@@ -113,7 +116,7 @@ export class ResourceApi {
       if (info.verb !== 'get') throw methodNotAllowed()
       await sendParts(
         reply.code(200).headers(LOG_HEADERS),
-        readLog(this.#clock, this.#store, addressOf(info), query, () => reply.raw.destroyed),
+        readLog(this.#clock, this.#store, addressOf(info), query, () => reply.raw.destroyed, this.#logFiles),
         isTrue(query.get('follow')),
       )
       return reply

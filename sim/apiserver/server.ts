@@ -17,6 +17,7 @@ import { Listening } from './listening.ts'
 import { openApiOf, openApiRoot } from './openapi.ts'
 import { ObjectTexts } from './object-texts.ts'
 import { methodNotAllowed, parseRequest, pathNotFound } from './request-info.ts'
+import type { LogFiles } from './pod-log.ts'
 import { JSON_HEADERS, ResourceApi, splitUrl } from './resource-api.ts'
 import { ServiceAccountTokens } from './service-account-tokens.ts'
 import { UsageMeter } from './usage.ts'
@@ -49,6 +50,8 @@ export interface ApiServerOptions {
   readonly expiredAs?: 'event' | 'status'
   /** Toleration of failed nodes that pods are given when created. Default 300, as in Kubernetes. */
   readonly tolerationSeconds?: number
+  /** Where the programs of containers write to. Default: no container runs one. */
+  readonly logFiles?: LogFiles
   /** Hears of errors that are our own mistakes; clients see a 500. */
   readonly onInternalError?: (error: unknown) => void
 }
@@ -124,7 +127,16 @@ export async function createApiServer(clock: Clock, store: ObjectStore, options:
   const authentication = new Authentication(grants, tokens)
   const authorization = new Authorization(options.limits)
   const virtual = [...accessReviews(authentication, authorization), ...(options.virtual ?? [])]
-  const resources = new ResourceApi(clock, { store, writes, watches, texts, usage, tokens, virtual })
+  const resources = new ResourceApi(clock, {
+    store,
+    writes,
+    watches,
+    texts,
+    usage,
+    tokens,
+    virtual,
+    logFiles: options.logFiles,
+  })
 
   const users: Users = new WeakMap()
   const app = await createApp(

@@ -165,6 +165,14 @@ export class ContainerLives {
     if ('ms' in delay) return draw(name, delay.ms)
     if (delay.rule === 'pull') this.#beginPull(part, memory, behaviour)
     const since = (ms: number): number => ms - memory.sinceMs
+    const process = this.#listener.processOf(part.container.name)
+    if (process !== undefined && status.state?.running !== undefined) {
+      // A program ends when it ends, and cannot be ready before it accepts connections.
+      if (delay.rule === 'run' || (delay.rule === 'stop' && process.exit !== undefined)) {
+        return process.exit === undefined ? undefined : Math.max(0, since(process.exit.atMs))
+      }
+      if (delay.rule === 'becomes-ready' && process.acceptsMs === undefined) return undefined
+    }
     return ruleDelayMs(delay.rule, {
       container: part.container,
       behaviour,
@@ -190,15 +198,17 @@ export class ContainerLives {
   #due(planned: Stored<Pod>): void {
     const nowMs = this.#env.clock.elapsedMs
     const due = this.#lives.filter(life => life.dueMs <= nowMs)
-    const opens = due.some(
+    const opening = due.filter(
       ({ part, stage }) => stage.next.to === 'running' && this.#listener.isOf(part.container.name, planned),
     )
-    if (!opens) {
+    if (opening.length === 0) {
       this.#write(due, planned)
       return
     }
     // Always a call of its own at the same instant, whether the wait was needed or not.
-    this.#listener.open(planned, Math.round(this.#env.clock.unixMs()))
+    for (const { part } of opening) {
+      this.#listener.open(planned, Math.round(this.#env.clock.unixMs()), part.container.name)
+    }
     this.#listener.awaitRuntime()
     this.#timer = this.#env.clock.schedule(0, () => this.#write(due, planned))
   }
@@ -230,6 +240,7 @@ export class ContainerLives {
     const { container, kind } = part
     const nowMs = this.#env.clock.elapsedMs
     const { next } = stage
+    const exit = this.#listener.processOf(container.name)?.exit
     let exitCode = 0
     let outOfMemory = false
     switch (next.to) {
@@ -240,7 +251,9 @@ export class ContainerLives {
         memory.crashWaits = false
         break
       case 'ended':
-        if (memory.stop !== undefined) {
+        if (exit !== undefined) {
+          exitCode = exit.code
+        } else if (memory.stop !== undefined) {
           exitCode = memory.stop.killed ? 137 : 0
         } else {
           const { exitCodes } = behaviour
@@ -248,10 +261,11 @@ export class ContainerLives {
           outOfMemory = exitCode === 137
         }
         memory.crashWaits = memory.crashes.failed(nowMs)
-        if (this.#listener.isOf(container.name, pod)) this.#listener.close()
+        this.#listener.close(container.name)
         break
       case 'stopping':
         memory.stop = this.#planStop(part, pod)
+        this.#listener.terminate(container.name)
         memory.entered = undefined
         break
       case 'waiting':
@@ -290,7 +304,10 @@ export class ContainerLives {
     const { name, livenessProbe, startupProbe } = container
     const own = livenessProbe?.terminationGracePeriodSeconds ?? startupProbe?.terminationGracePeriodSeconds
     const graceMs = (own ?? pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000
-    const stopMs = stopMsOf(pod, part) ?? this.#draw('pod-terminate', this.#env.timings.terminateMs)
+    const isProcess = this.#listener.processOf(name) !== undefined
+    const stopMs = isProcess
+      ? Infinity
+      : (stopMsOf(pod, part) ?? this.#draw('pod-terminate', this.#env.timings.terminateMs))
     const stopping = { name, kind: 'main', preStopMs: preStopMsOf(pod, part), stopMs } as const
     const end = planTermination([stopping], graceMs).get(name)!
     return { ...end, atMs: this.#env.clock.elapsedMs + end.afterMs }

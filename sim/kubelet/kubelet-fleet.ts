@@ -31,6 +31,10 @@ export class KubeletFleet {
     this.#options = options
     const { podNetworkFirst: first } = options
     this.#network = new PodNetwork(env.podsPerNodeMax, first === undefined ? {} : { first })
+    // Programs do what they do in real time: the plan takes note of it when it can.
+    env.runtime.watchProcesses?.((target, event) => {
+      env.clock.schedule(0, () => this.#kubelets.get(target.node)?.onProcess(target, event))
+    })
   }
 
   /** Registers the cluster's own nodes. */

@@ -7,6 +7,7 @@ import { NodeHeartbeat } from './node-heartbeat.ts'
 import { NodeImages } from './node-images.ts'
 import { nodeObject } from './node-object.ts'
 import type { NodeSlice } from './pod-network.ts'
+import { podUidOf, type ProcessEvent, type TargetSpec } from './pod-runtime.ts'
 import { PodWorker, type WorkerPlace } from './pod-worker.ts'
 import { rebootedStatus } from './reboot.ts'
 import { isStatic } from './static-pod.ts'
@@ -100,6 +101,11 @@ export class Kubelet {
     worker.sync(pod)
   }
 
+  /** A program of a pod did something by itself. */
+  onProcess(target: TargetSpec, event: ProcessEvent): void {
+    this.#workers.get(podUidOf(target))?.onProcess(target, event)
+  }
+
   /** A Pod object of this node is gone. */
   orphan(uid: string): void {
     if (!this.#isSilent) this.#workers.get(uid)?.orphan()
@@ -175,7 +181,9 @@ export class Kubelet {
     }
     for (const { pod } of pods.onNode(name).entries.values()) {
       const status = rebootedStatus(pod, prng, stampOf(clock))
-      if (status !== undefined) store.update<Pod>(Pods, { ...pod, status })
+      if (status === undefined) continue
+      this.#workers.get(pod.metadata.uid)?.restart(pod)
+      store.update<Pod>(Pods, { ...pod, status })
     }
     return isReachable
   }
@@ -213,7 +221,7 @@ export class Kubelet {
 
   #setReachable(reachable: boolean): void {
     const uids: string[] = []
-    for (const [uid, worker] of this.#workers) if (worker.isListening) uids.push(uid)
+    for (const worker of this.#workers.values()) uids.push(...worker.openUids)
     if (uids.length > 0) this.#env.runtime.setPartitioned(uids, !reachable)
   }
 

@@ -2,8 +2,8 @@ import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { Stored } from '../cluster/index.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import type { NodeSlice } from './pod-network.ts'
-import type { TargetSpec } from './pod-runtime.ts'
-import { targetSpec } from './target-spec.ts'
+import { type ProcessEvent, servesMetrics, type TargetSpec } from './pod-runtime.ts'
+import { targetSpecs } from './target-spec.ts'
 
 /** What a listener needs of its surroundings. */
 export type ListenerEnvironment = Pick<
@@ -19,8 +19,25 @@ export interface PodPlace {
   isPartitioned(): boolean
 }
 
+/** What a container's process did in its present run, in planned milliseconds. */
+export interface ProcessState {
+  /** When it was seen to accept connections. */
+  acceptsMs: number | undefined
+  exit: { readonly code: number; readonly atMs: number } | undefined
+}
+
+/** One container that somebody can connect to, or that runs a program. */
+interface Part {
+  /** Of its present or last run. */
+  target: TargetSpec
+  isOpen: boolean
+  hasRun: boolean
+  /** Of a program. */
+  process: ProcessState | undefined
+}
+
 /**
- * A pod's address and the listener behind it.
+ * A pod's address and what is behind it: for each container that can be connected to, a listener or a program.
  *
  * ```
  *   none ──open──▶ opening ──acknowledged──▶ open ──close──▶ closing ──acknowledged──▶ closed
@@ -28,23 +45,22 @@ export interface PodPlace {
  *                                 ▲──────────── open: the container runs again ─────────┘
  * ```
  *
+ * Every run of a container begins anew: its counters start from nothing, at a start of its own.
+ *
  * Acknowledgements come in real time and therefore decide nothing: whoever needs one calls `await…`, which at most holds
- * planned time, and goes on at the planned instant.
+ * planned time, and goes on at the planned instant. What programs do by themselves comes by `note`.
  */
 export class PodListener {
   readonly #env: ListenerEnvironment
   readonly #node: PodPlace
-  readonly #uid: string
   #address: string | undefined
-  /** Once a listener was asked for: what the pod serves. The same for all its runs. */
-  #target: TargetSpec | undefined
-  #isOpen = false
-  #pending: Promise<void> | undefined
+  /** By container; once a listener was asked for. */
+  #parts: ReadonlyMap<string, Part> | undefined
+  readonly #pending = new Set<Promise<void>>()
 
-  constructor(env: ListenerEnvironment, node: PodPlace, uid: string) {
+  constructor(env: ListenerEnvironment, node: PodPlace) {
     this.#env = env
     this.#node = node
-    this.#uid = uid
   }
 
   /** The pod's address from `open` to `releaseAddress`. */
@@ -54,7 +70,13 @@ export class PodListener {
 
   /** Somebody may be able to connect. */
   get isOpen(): boolean {
-    return this.#isOpen
+    return this.openUids.length > 0
+  }
+
+  /** The names by which the runtime knows the containers that may be connected to. */
+  get openUids(): readonly string[] {
+    const parts = this.#parts === undefined ? [] : [...this.#parts.values()]
+    return parts.filter(({ isOpen }) => isOpen).map(({ target }) => target.uid)
   }
 
   /** Does nothing when the pod has one. */
@@ -63,43 +85,86 @@ export class PodListener {
   }
 
   /**
-   * Begins to listen, on an address that it takes where there is none. Does nothing while it is open.
+   * Begins to listen, on an address that it takes where there is none. Does nothing for containers that are open.
    *
-   * What is opened again goes on where it stopped: its counters do not begin anew, for who checks the stored samples knows
-   * one start for each pod.
+   * @param container only for this one; default: for all.
    */
-  open(pod: Stored<Pod>, startedUnixMs: number): void {
-    if (this.#isOpen) return
+  open(pod: Stored<Pod>, startedUnixMs: number, container?: string): void {
     const { runtime, nextSlot, onTargetOpened } = this.#env
     this.takeAddress()
-    const known = this.#target
-    if (known === undefined) {
-      const target = this.#targetOf(pod, startedUnixMs)
-      if (target.ports.length === 0) return
-      this.#target = { ...target, slot: nextSlot() }
+    this.#parts ??= new Map(
+      this.#targetsOf(pod).map(target => [
+        target.container,
+        { target, isOpen: false, hasRun: false, process: undefined },
+      ]),
+    )
+    for (const part of this.#parts.values()) {
+      if (part.isOpen || (container !== undefined && part.target.container !== container)) continue
+      const isMeasured = servesMetrics(part.target)
+      const slot = isMeasured && !part.hasRun ? nextSlot() : part.target.slot
+      const target = { ...part.target, slot, startedUnixMs }
+      part.target = target
+      part.isOpen = true
+      part.process = target.runs === 'process' ? { acceptsMs: undefined, exit: undefined } : undefined
+      this.#track(runtime.open(target))
+      if (this.#node.isPartitioned()) runtime.setPartitioned([target.uid], true)
+      if (isMeasured && !part.hasRun) onTargetOpened?.(target)
+      part.hasRun = true
     }
-    this.#isOpen = true
-    this.#track(runtime.open(this.#target!))
-    if (this.#node.isPartitioned()) runtime.setPartitioned([this.#uid], true)
-    if (known === undefined) onTargetOpened?.(this.#target!)
   }
 
-  /** Whether the pod's listener is that of the container: it is there while the container runs. */
+  /** Ends the runs of what is open and begins new ones at once, as when the machine was started anew. */
+  restart(pod: Stored<Pod>, startedUnixMs: number): void {
+    const open = [...(this.#parts?.values() ?? [])].filter(({ isOpen }) => isOpen)
+    for (const { target } of open) {
+      this.close(target.container)
+      this.open(pod, startedUnixMs, target.container)
+    }
+  }
+
+  /** Whether there is something behind the address that is the container's, and is there while it runs. */
   isOf(container: string, pod: Stored<Pod>): boolean {
-    const target = this.#target ?? this.#targetOf(pod, 0)
-    return target.ports.length > 0 && target.container === container
+    if (this.#parts !== undefined) return this.#parts.has(container)
+    return this.#targetsOf(pod).some(target => target.container === container)
   }
 
-  /** Lets the address refuse connections. Does nothing when it does already. */
-  close(): void {
-    if (!this.#isOpen) return
-    this.#isOpen = false
-    this.#track(this.#env.runtime.close(this.#uid))
+  /** Lets the address refuse connections; programs are killed. Does nothing when it does already. */
+  close(container?: string): void {
+    for (const part of this.#parts?.values() ?? []) {
+      if (!part.isOpen || (container !== undefined && part.target.container !== container)) continue
+      part.isOpen = false
+      const closed = this.#env.runtime.close(part.target.uid)
+      // The next run of a program waits for the end of this one by itself; only who gives the address away must wait.
+      if (part.process === undefined || container === undefined) this.#track(closed)
+    }
+  }
+
+  /** Asks programs to end. */
+  terminate(container?: string): void {
+    for (const { target, isOpen } of this.#parts?.values() ?? []) {
+      if (isOpen && (container === undefined || target.container === container)) {
+        this.#env.runtime.terminate?.(target.uid)
+      }
+    }
+  }
+
+  /** Takes note of what a program did. False when that was in a run before this one. */
+  note({ container, startedUnixMs }: TargetSpec, event: ProcessEvent, nowMs: number): boolean {
+    const part = this.#parts?.get(container)
+    if (part?.process === undefined || part.target.startedUnixMs !== startedUnixMs) return false
+    if (event.type === 'accepts') part.process.acceptsMs ??= nowMs
+    else part.process.exit ??= { code: event.code, atMs: nowMs }
+    return true
+  }
+
+  /** Of a container that runs a program, from its first run on. */
+  processOf(container: string): Readonly<ProcessState> | undefined {
+    return this.#parts?.get(container)?.process
   }
 
   /** Holds planned time until what was last asked for is so. */
   awaitRuntime(): void {
-    if (this.#pending !== undefined) this.#env.hold?.(this.#pending)
+    for (const pending of this.#pending) this.#env.hold?.(pending)
   }
 
   releaseAddress(): void {
@@ -107,9 +172,9 @@ export class PodListener {
     this.#address = undefined
   }
 
-  #targetOf(pod: Stored<Pod>, startedUnixMs: number): TargetSpec {
-    const place = { slot: -1, address: this.#address ?? '', node: this.#node.name, seed: this.#env.seed, startedUnixMs }
-    return targetSpec(pod, place)
+  #targetsOf(pod: Stored<Pod>): TargetSpec[] {
+    const place = { address: this.#address ?? '', node: this.#node.name, seed: this.#env.seed, startedUnixMs: 0 }
+    return targetSpecs(pod, place)
   }
 
   #track(promise: Promise<void>): void {
@@ -120,8 +185,8 @@ export class PodListener {
         return new Promise<void>(() => {})
       })
       .then(() => {
-        if (this.#pending === pending) this.#pending = undefined
+        this.#pending.delete(pending)
       })
-    this.#pending = pending
+    this.#pending.add(pending)
   }
 }

@@ -11,17 +11,50 @@ export interface PodRuntime {
   close(uid: string): Promise<void>
   /** Partitions pods: they accept connections and never answer, until healed. */
   setPartitioned(uids: readonly string[], partitioned: boolean): void
+  /** Asks a container's process to end, by SIGTERM. Containers without a process, and unknown uids, are ignored. */
+  terminate?(uid: string): void
+  /** From now on tells `listener` of everything that processes do by themselves, in real time. */
+  watchProcesses?(listener: (target: TargetSpec, event: ProcessEvent) => void): void
 }
 
-/** One fake pod as the target threads see it. Plain data: it is posted between threads and kept for the check of values. */
+/** What a container's process did: its first port accepts connections, or it has ended. */
+export type ProcessEvent =
+  | { readonly type: 'accepts' }
+  /** `code` as a container runtime reports it: 128 + n for signal n, 128 for a program that could not be started. */
+  | { readonly type: 'ended'; readonly code: number }
+
+/**
+ * What a container runs that does not just serve the page of its profile.
+ *
+ * - `memcached`: a simulated Memcached, on its ports.
+ * - `memcached-client`: sends commands to the pod's Memcached.
+ * - `memcached-exporter`: serves what the pod's Memcached says of itself as metrics, whoever plays that Memcached.
+ * - `process`: a program of this machine, `command`.
+ */
+export const CONTAINER_RUNS = ['memcached', 'memcached-client', 'memcached-exporter', 'process'] as const
+export type ContainerRuns = (typeof CONTAINER_RUNS)[number]
+
+/**
+ * One fake container as the target threads see it; of most pods there is just one. Plain data: it is posted between threads
+ * and kept for the check of values.
+ */
 export interface TargetSpec {
+  /** That of its pod; for a further container of a pod `uid/container`. */
   readonly uid: string
-  /** Row in the truth table; owned by this pod for the whole run. */
+  /** Of its pod, where `uid` is another one: see `podUidOf`. */
+  readonly podUid?: string
+  /** Row in the truth table; owned by this container for the whole run. −1 for one that serves no metrics of ours. */
   readonly slot: number
   /** Loopback address of the pod. */
   readonly address: string
-  /** Container ports that serve metrics. */
+  /** Its ports: those that serve metrics, where it does. */
   readonly ports: readonly number[]
+  /** Absent: it serves the page of its profile. */
+  readonly runs?: ContainerRuns
+  /** Program and arguments, with everything filled in: of a process, and of an exporter that is told whom to ask. */
+  readonly command?: readonly string[]
+  /** Environment of a process, beside that of the harness. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Name of the metric profile. */
   readonly profile: string
   readonly namespace: string
@@ -34,6 +67,15 @@ export interface TargetSpec {
   readonly seed: string
   /** Formats, transfer, TLS, credentials. Absent: as most pods do. */
   readonly serving?: Serving
-  /** Unix milliseconds at which the container started, in planned time. */
+  /** Unix milliseconds at which the container's present run started, in planned time. */
   readonly startedUnixMs: number
+}
+
+export function podUidOf({ uid, podUid = uid }: Pick<TargetSpec, 'uid' | 'podUid'>): string {
+  return podUid
+}
+
+/** Whether the container answers scrapes itself, so that it is known what it served. A program's page is its own affair. */
+export function servesMetrics({ runs }: Pick<TargetSpec, 'runs'>): boolean {
+  return runs === undefined || runs === 'memcached-exporter'
 }

@@ -8,15 +8,25 @@ import {
   type PodContainer,
 } from '../stages/index.ts'
 
-/** When each running container of a pod ends that is told to stop, by name. @param stopMs for those that say nothing of it. */
-export function planPodStop(pod: Pod, graceMs: number, stopMs: number): ReadonlyMap<string, ContainerEnd> {
+/**
+ * When each running container of a pod ends that is told to stop, by name.
+ *
+ * @param stopMs for those that say nothing of it.
+ * @param processStopMs of those that run a program.
+ */
+export function planPodStop(
+  pod: Pod,
+  graceMs: number,
+  stopMs: number,
+  processStopMs: (container: string) => number | undefined,
+): ReadonlyMap<string, ContainerEnd> {
   const running = containersOf(pod).filter(part => containerStatus(pod.status, part)?.state?.running !== undefined)
   return planTermination(
     running.map(part => ({
       name: part.container.name,
       kind: part.kind,
       preStopMs: preStopMsOf(pod, part),
-      stopMs: stopMsOf(pod, part) ?? stopMs,
+      stopMs: processStopMs(part.container.name) ?? stopMsOf(pod, part) ?? stopMs,
     })),
     graceMs,
   )

@@ -22,6 +22,7 @@ import type { KubeletEnvironment } from './environment.ts'
 import type { NodeImages } from './node-images.ts'
 import { PodListener, type PodPlace } from './pod-listener.ts'
 import type { NodeSlice } from './pod-network.ts'
+import type { ProcessEvent, TargetSpec } from './pod-runtime.ts'
 import { planPodStop } from './pod-stop.ts'
 
 /** A pod that was deleted by force has its containers killed after this long at the latest, as the kubelet does. */
@@ -71,6 +72,8 @@ export class PodWorker {
   #dueMs = 0
   #killed = false
   #orphaned = false
+  /** The node is silent. */
+  #suspended = false
   #isReleased = false
   #lives: ContainerLives | undefined
   /** Whether the pod is detailed follows from its spec and its annotations, which change seldom. */
@@ -91,16 +94,31 @@ export class PodWorker {
     this.#uid = uid
     this.#namespace = namespace ?? ''
     this.#name = name
-    this.#listener = new PodListener(env, node, uid)
+    this.#listener = new PodListener(env, node)
   }
 
-  /** A listener of this pod may accept connections. */
-  get isListening(): boolean {
-    return this.#listener.isOpen
+  /** The names by which the runtime knows the containers of this pod that may be connected to. */
+  get openUids(): readonly string[] {
+    return this.#listener.openUids
+  }
+
+  /** The machine was started anew, and the containers with it. */
+  restart(pod: Stored<Pod>): void {
+    this.#listener.restart(pod, Math.round(this.#env.clock.unixMs()))
+  }
+
+  /** A program of the pod did something by itself. What belongs to an earlier run is passed over. */
+  onProcess(target: TargetSpec, event: ProcessEvent): void {
+    const { clock, store } = this.#env
+    if (!this.#listener.note(target, event, clock.elapsedMs)) return
+    const pod = store.get<Pod>(Pods, this.#namespace, this.#name)
+    // A silent node does nothing; it looks at everything when it comes back.
+    if (pod?.metadata.uid === this.#uid && !this.#suspended) this.sync(pod)
   }
 
   /** Looks at the pod as it is now and plans what comes next. */
   sync(pod: Stored<Pod>): void {
+    this.#suspended = false
     const traits = this.#traitsOf(pod)
     const stage = selectStage(this.#env.stages, pod, traits)
     if (stage !== undefined && stage === this.#stage) {
@@ -126,6 +144,7 @@ export class PodWorker {
     this.suspend()
     this.#orphaned = true
     if (this.#listener.isOpen) {
+      this.#listener.terminate()
       const delayMs = Math.min(this.#draw('pod-terminate', this.#env.timings.terminateMs), ORPHAN_GRACE_MS)
       this.#timer = this.#env.clock.schedule(delayMs, () => {
         this.#listener.close()
@@ -138,6 +157,7 @@ export class PodWorker {
 
   /** Drops what is planned. */
   suspend(): void {
+    this.#suspended = true
     this.#drop()
     this.#lives?.suspend()
     this.#deadline?.timer?.cancel()
@@ -209,6 +229,7 @@ export class PodWorker {
     this.#dueMs = this.#enteredMs + delayMs
     if (stage.onEnter === 'open-listener') this.#listener.open(pod, Math.round(clock.unixMs() + delayMs))
     else if (stage.onEnter === 'take-address') this.#listener.takeAddress()
+    else if ('rule' in stage.delay) this.#listener.terminate()
     this.#report(stage, 'enter', pod)
     this.#timer = clock.schedule(delayMs, () => this.#due(stage))
   }
@@ -228,17 +249,28 @@ export class PodWorker {
   /** Returns how long all of the pod's containers take to stop. */
   #planEnds(pod: Stored<Pod>, graceMs: number): number {
     // The same draw as for pods whose containers are as one.
-    this.#ends = planPodStop(pod, graceMs, this.#draw('pod-terminate', this.#env.timings.terminateMs))
+    this.#ends = planPodStop(pod, graceMs, this.#draw('pod-terminate', this.#env.timings.terminateMs), name =>
+      this.#processStopMs(name),
+    )
     return Math.max(...[...this.#ends.values()].map(end => end.afterMs))
   }
 
-  /** A second deletion may leave less time than the first. */
+  /** A program stops when it stops, which is known only then. */
+  #processStopMs(container: string): number | undefined {
+    const process = this.#listener.processOf(container)
+    if (process === undefined) return undefined
+    return process.exit === undefined ? Infinity : Math.max(0, process.exit.atMs - this.#enteredMs)
+  }
+
+  /** A second deletion may leave less time than the first; a program may have ended. */
   #shorten(stage: Stage, pod: Stored<Pod>): void {
     const { clock } = this.#env
     if ('rule' in stage.delay) {
-      if (this.#ends === undefined || pod.metadata.deletionTimestamp === undefined) return
+      if (this.#ends === undefined) return
       const elapsedMs = clock.elapsedMs - this.#enteredMs
-      const dueMs = this.#enteredMs + Math.max(elapsedMs, this.#planEnds(pod, elapsedMs + graceMsOf(pod)))
+      const graceMs = this.#graceLeftMs(pod, elapsedMs)
+      if (graceMs === undefined) return
+      const dueMs = this.#enteredMs + Math.max(elapsedMs, this.#planEnds(pod, graceMs))
       if (dueMs >= this.#dueMs) return
       this.#dueMs = dueMs
       this.#timer?.cancel()
@@ -251,6 +283,12 @@ export class PodWorker {
     this.#killed = true
     this.#timer?.cancel()
     this.#timer = clock.schedule(limitMs - clock.elapsedMs, () => this.#due(stage))
+  }
+
+  /** Of the time since the pod's end began, all that its containers may take. */
+  #graceLeftMs(pod: Stored<Pod>, elapsedMs: number): number | undefined {
+    if (pod.metadata.deletionTimestamp === undefined) return this.#ending?.graceMs
+    return elapsedMs + graceMsOf(pod)
   }
 
   #due(stage: Stage): void {
@@ -306,7 +344,8 @@ export class PodWorker {
     const enteredUnixMs = clock.unixMs() - (clock.elapsedMs - this.#enteredMs)
     const out: Record<string, StoppedContainer> = {}
     for (const [name, { afterMs, killed }] of this.#ends ?? []) {
-      out[name] = { killed, finishedAt: timestamp(enteredUnixMs + afterMs) }
+      const exitCode = this.#listener.processOf(name)?.exit?.code
+      out[name] = { killed, exitCode, finishedAt: timestamp(enteredUnixMs + afterMs) }
     }
     return out
   }

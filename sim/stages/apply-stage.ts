@@ -25,6 +25,8 @@ export interface StageFacts {
 
 export interface StoppedContainer {
   readonly killed: boolean
+  /** Of a program that ended by itself when it was asked to. */
+  readonly exitCode?: number | undefined
   /** As Kubernetes writes times. */
   readonly finishedAt: string
 }
@@ -62,7 +64,11 @@ function derivedEnd(pod: Pod, status: PodStatus, { now, ends = {}, ending }: Sta
     const old = containerStatus(status, part)
     if (old?.state?.running !== undefined) {
       const killed = ends[name]?.killed ?? false
-      const stopped = { now: ends[name]?.finishedAt ?? now, exitCode: stopCode(part.kind, killed), outOfMemory: false }
+      const stopped = {
+        now: ends[name]?.finishedAt ?? now,
+        exitCode: ends[name]?.exitCode ?? stopCode(part.kind, killed),
+        outOfMemory: false,
+      }
       next.set(name, endedStatus(old, false, stopped))
     } else if (old?.state?.waiting !== undefined && old.lastState?.terminated !== undefined) {
       // It waited to be started again, and will not be.

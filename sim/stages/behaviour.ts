@@ -25,6 +25,9 @@ import type { ContainerKind } from './pod-containers.ts'
  */
 export const BEHAVIOUR_PREFIX = 'churnbench.io/'
 
+/** With `.container`: what that container runs, where it is not just a page of metrics. */
+export const RUNS_ANNOTATION = `${BEHAVIOUR_PREFIX}runs`
+
 export const UNAVAILABLE_REGISTRY = 'unavailable.churnbench.io/'
 
 const BEHAVIOURS = [
@@ -89,7 +92,11 @@ export function isDetailed(pod: Pod): boolean {
     if (readinessProbe ?? livenessProbe ?? startupProbe ?? lifecycle?.preStop) return true
     if (image?.startsWith(UNAVAILABLE_REGISTRY) === true) return true
   }
-  for (const name in metadata?.annotations) if (saysBehaviour(name)) return true
+  for (const name in metadata?.annotations) {
+    if (saysBehaviour(name)) return true
+    // A program may end by itself.
+    if (metadata.annotations[name] === 'process' && name.startsWith(`${RUNS_ANNOTATION}.`)) return true
+  }
   return isOfJob(pod)
 }
 

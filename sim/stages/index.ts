@@ -1,6 +1,6 @@
 export { applyContainerStage, type ContainerPatchFacts, podInMessages } from './apply-container-stage.ts'
 export { applyStage, type StageFacts, type StoppedContainer } from './apply-stage.ts'
-export { type Behaviour, behaviourOf, isDetailed, UNAVAILABLE_REGISTRY } from './behaviour.ts'
+export { type Behaviour, behaviourOf, isDetailed, RUNS_ANNOTATION, UNAVAILABLE_REGISTRY } from './behaviour.ts'
 export { containerLife } from './container-life.ts'
 export { ruleDelayMs } from './container-rules.ts'
 export {

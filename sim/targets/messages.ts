@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { LearnedPage } from './profiles/learn/learned-page.ts'
 import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { SeriesDescription } from './profile.ts'
 
 /** From the control plane (over a direct port) to a target thread. `id` numbers requests that are answered. */
 export type ToTargets =
@@ -29,7 +30,7 @@ export type FromTargetsMain =
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   | { readonly type: 'stopped' }
 
-/** Every request that one pod's socket saw, in order. */
+/** Every request that one container's sockets saw, in order; the number of a request counts from 1 over all its runs. */
 export interface TargetScrapeLog {
   readonly uid: string
   /** Monotonic nanoseconds relative to `TargetWorkerData.originNs`, in milliseconds: exact to the microsecond for days. */
@@ -38,6 +39,24 @@ export interface TargetScrapeLog {
   readonly served: Uint8Array
   /** Number of the answer's format among `FORMATS`, from 1; 0: there was no answer. Same length. */
   readonly formats?: Uint8Array
+  /** In order. A container that starts again serves a page that begins anew. */
+  readonly runs: readonly TargetRun[]
+  /** Of a page that is not a function of its scrapes: what was served. */
+  readonly recorded?: RecordedPage
+}
+
+export interface TargetRun {
+  /** Number of the first request that the run may have seen. */
+  readonly firstSequence: number
+  readonly startedUnixMs: number
+}
+
+/** What a page showed in each answer, where nobody could tell it afterwards. */
+export interface RecordedPage {
+  /** All that it ever showed. */
+  readonly series: readonly SeriesDescription[]
+  /** For each request, in the order of the log, the value of each series, row by row; NaN where it showed none. */
+  readonly values: Float64Array
 }
 
 export interface TargetWorkerData {

@@ -6,6 +6,7 @@ import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
 import { type Exposition, negotiate, type Offers } from './exposition-format.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
+import type { OpenContainer } from './open-container.ts'
 import { type MetricsPage, pageAt } from './profile.ts'
 import type { HeadFault, RequestHead } from './request-head.ts'
 import type { ScrapeLog } from './scrape-log.ts'
@@ -33,7 +34,7 @@ export interface TargetContext {
  *   new ──listen()──▶ opening ──all ports bound──▶ open ⇄ partitioned
  *                        └───────── close() ─────────┴──────▶ closed
  */
-export class PodTarget implements Responder {
+export class PodTarget implements OpenContainer, Responder {
   readonly spec: TargetSpec
   readonly #context: TargetContext
   readonly #page: MetricsPage
@@ -53,7 +54,7 @@ export class PodTarget implements Responder {
   #partitioned = false
   #closed = false
 
-  /** @param log may hold requests already, when a pod comes back under its uid: their numbers are not given again. */
+  /** @param log may hold requests already, of earlier runs: their numbers are not given again. */
   constructor(context: TargetContext, spec: TargetSpec, page: MetricsPage, log: ScrapeLog) {
     this.#context = context
     this.spec = spec

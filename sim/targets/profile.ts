@@ -3,7 +3,8 @@ import type { Exposition } from './exposition-format.ts'
 import type { TextBody } from './text-body.ts'
 
 /**
- * What kind of process a pod plays: which series it exposes and what their values are.
+ * What kind of process a container plays: which series it exposes and what their values are. The series are the same in all
+ * runs of the container; their values count from the start of the run, `startedUnixMs`.
  *
  * A profile is a pure function: `page(spec)` is the same on every thread that calls it with the same spec, so the
  * harness can build the page again and check every stored sample without having kept one.
@@ -60,5 +61,5 @@ export function pageAt(page: MetricsPage, unixMs: number): MetricsPage {
 export const SEQUENCE_SERIES = 'churnbench_target_scrapes_total'
 /** Gauge: the target's clock in seconds, with millisecond resolution. */
 export const TIME_SERIES = 'churnbench_target_time_seconds'
-/** Label of both that names the pod whatever relabelling does to the rest. */
+/** Label of both that names the container whatever relabelling does to the rest: `TargetSpec.uid`, the pod's where it has one. */
 export const UID_LABEL = 'churnbench_pod_uid'

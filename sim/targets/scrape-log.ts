@@ -1,13 +1,20 @@
 import { GrowableFloat64 } from '../../base/index.ts'
 import { type Format, FORMATS } from './exposition-format.ts'
-import type { TargetScrapeLog } from './messages.ts'
+import type { TargetRun, TargetScrapeLog } from './messages.ts'
+import type { PageRecord } from './page-record.ts'
 
-/** The requests that one pod's socket saw: when, and whether each got its complete answer, and in which format. Ten bytes a request. */
+/**
+ * The requests that one container's sockets saw: when, and whether each got its complete answer, and in which format. Ten bytes a
+ * request.
+ */
 export class ScrapeLog {
   readonly uid: string
   readonly #requestMs = new GrowableFloat64(16)
   #served = new Uint8Array(16)
   #formats = new Uint8Array(16)
+  readonly #runs: TargetRun[] = []
+  /** Of a container whose page is not a function of its scrapes. */
+  record: PageRecord | undefined
 
   constructor(uid: string) {
     this.uid = uid
@@ -15,6 +22,11 @@ export class ScrapeLog {
 
   get count(): number {
     return this.#requestMs.length
+  }
+
+  /** The container starts, or starts again: requests from now on are this run's. */
+  beginRun(startedUnixMs: number): void {
+    this.#runs.push({ firstSequence: this.count + 1, startedUnixMs })
   }
 
   /** Returns the number of the entry, for `markServed`. */
@@ -39,11 +51,14 @@ export class ScrapeLog {
 
   /** A copy of exactly the entries so far, in buffers of its own: they may be transferred. */
   snapshot(): TargetScrapeLog {
+    const recorded = this.record?.snapshot(this.count)
     return {
       uid: this.uid,
       requestMs: this.#requestMs.view().slice(),
       served: this.#served.slice(0, this.count),
       formats: this.#formats.slice(0, this.count),
+      runs: [...this.#runs],
+      ...(recorded === undefined ? {} : { recorded }),
     }
   }
 }

@@ -3,6 +3,10 @@ import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { Answers } from './answers.ts'
 import { targetError } from './errors.ts'
 import type { TargetScrapeLog } from './messages.ts'
+import { MemcachedExporter } from './memcached/exporter-target.ts'
+import { MemcachedLoad } from './memcached/memcached-load.ts'
+import { MemcachedServer } from './memcached/memcached-server.ts'
+import type { OpenContainer } from './open-container.ts'
 import { PodTarget, type TargetContext } from './pod-target.ts'
 import type { Profile } from './profile.ts'
 import { profileByName } from './profiles/index.ts'
@@ -22,13 +26,14 @@ export interface TargetServerOptions {
 /**
  * The pods that one thread plays. A plain object: a target thread wraps it in messages, tests use it as it is.
  *
- * The log of a pod outlives it, until the run's end. A pod that is opened again under its uid goes on counting.
+ * The log of a container outlives it, until the run's end. One that is opened again under its uid is another run of it: its
+ * page begins anew, and its requests are numbered on.
  */
 export class TargetServer implements PodRuntime {
   readonly #context: TargetContext
   #secureContext: Promise<SecureContext> | undefined
   readonly #profileOf: (name: string) => Profile
-  readonly #pods = new Map<string, PodTarget>()
+  readonly #pods = new Map<string, OpenContainer>()
   readonly #logs = new Map<string, ScrapeLog>()
 
   constructor(clock: Clock, truth: TruthTable, options: TargetServerOptions) {
@@ -57,8 +62,7 @@ export class TargetServer implements PodRuntime {
     if (this.#pods.has(target.uid)) {
       throw targetError('CHURN_TARGET_BIND', `pod ${target.namespace}/${target.pod} (${target.uid}) is open already`)
     }
-    const page = this.#profileOf(target.profile).page(target)
-    const pod = new PodTarget(this.#context, target, page, this.#logOf(target.uid))
+    const pod = this.#containerOf(target)
     this.#pods.set(target.uid, pod)
     try {
       await pod.listen()
@@ -87,6 +91,17 @@ export class TargetServer implements PodRuntime {
   /** The requests of every pod that was ever opened here, in the order of their opening. */
   logs(): TargetScrapeLog[] {
     return Array.from(this.#logs.values(), log => log.snapshot())
+  }
+
+  #containerOf(target: TargetSpec): OpenContainer {
+    const { clock } = this.#context
+    if (target.runs === 'memcached') return new MemcachedServer(clock, target, error => this.#context.onFault(error))
+    if (target.runs === 'memcached-client') return new MemcachedLoad(clock, target)
+    const page = target.runs === undefined ? this.#profileOf(target.profile).page(target) : undefined
+    const log = this.#logOf(target.uid)
+    log.beginRun(target.startedUnixMs)
+    if (page === undefined) return new MemcachedExporter(this.#context, target, log)
+    return new PodTarget(this.#context, target, page, log)
   }
 
   #logOf(uid: string): ScrapeLog {

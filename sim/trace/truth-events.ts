@@ -1,7 +1,7 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
 import { EndpointSlices, keyOf, Nodes, type ObjectStore, Pods, type StoreEvent } from '../cluster/index.ts'
-import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import { podUidOf, type TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { TruthEvent } from '../messages.ts'
 import { isReady } from './transitions.ts'
 
@@ -59,7 +59,7 @@ export class TruthRecorder {
 
   /** The pod's address began to accept connections. */
   targetOpened(target: TargetSpec): void {
-    this.#podOf(`${target.namespace}/${target.pod}`, target.uid)
+    this.#podOf(`${target.namespace}/${target.pod}`, podUidOf(target))
     this.#add({ type: 'target-opened', target })
   }
 

@@ -63,6 +63,7 @@ function ask(profile: string, rows: readonly RawSeries[]): ReturnType<typeof mea
         uid: 'pod-1',
         requestMs: Float64Array.from(ANSWERED, unixMs => unixMs - START_UNIX_MS - 1),
         served: Uint8Array.from(ANSWERED, () => 1),
+        runs: [],
       },
     ],
     minUnixMs: 0,

@@ -7,7 +7,15 @@ import { VisibilityProbe } from '../../harness/probes/visibility.ts'
 import { PodHistories } from '../../harness/probes/pods.ts'
 import { measureDiscovery } from '../../harness/probes/discovery.ts'
 import type { RawSeries } from '../../harness/subjects/index.ts'
-import { profileByName, SEQUENCE_SERIES, type TargetSpec, TIME_SERIES, TruthTable, UID_LABEL } from '../../sim/index.ts'
+import {
+  profileByName,
+  SEQUENCE_SERIES,
+  type TargetScrapeLog,
+  type TargetSpec,
+  TIME_SERIES,
+  TruthTable,
+  UID_LABEL,
+} from '../../sim/index.ts'
 
 const INTERVAL_MS = 1000
 
@@ -109,7 +117,13 @@ function storedRows(target: TargetSpec, answeredMs: readonly number[]): RawSerie
   }))
 }
 
-async function ask(stored: readonly RawSeries[], served: readonly number[] = [1, 1, 1], logsUntilUnixMs = 1e15) {
+async function ask(
+  stored: readonly RawSeries[],
+  served: readonly number[] = [1, 1, 1],
+  logsUntilUnixMs = 1e15,
+  runs: TargetScrapeLog['runs'] = [{ firstSequence: 1, startedUnixMs: TARGET.startedUnixMs }],
+  recorded?: TargetScrapeLog['recorded'],
+) {
   return measureSamples({
     rawSamples: () => Promise.resolve([...stored]),
     identities: new Map([
@@ -129,7 +143,13 @@ async function ask(stored: readonly RawSeries[], served: readonly number[] = [1,
     ]),
     targets: new Map([[TARGET.uid, TARGET]]),
     logs: [
-      { uid: TARGET.uid, requestMs: Float64Array.from(served, (_, i) => i * 1000), served: Uint8Array.from(served) },
+      {
+        uid: TARGET.uid,
+        requestMs: Float64Array.from(served, (_, i) => i * 1000),
+        served: Uint8Array.from(served),
+        runs,
+        ...(recorded === undefined ? {} : { recorded }),
+      },
     ],
     minUnixMs: 0,
     maxUnixMs: 1e15,
@@ -235,6 +255,51 @@ t.test('rows of a pod that came later under the same labels are its own', async 
   t.match(await ask(both), { stored: good.length * 3, lost: 0, wrong: 0 })
 })
 
+t.test('samples of a container that started again are judged by the run that their scrape fell into', async t => {
+  const again = { ...TARGET, startedUnixMs: 1_700_000_002_500 }
+  const answered = [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231]
+  const first = storedRows(TARGET, answered)
+  const second = storedRows(again, answered)
+  const stored = first.map((series, i) => ({
+    ...series,
+    values: Float64Array.of(series.values[0]!, series.values[1]!, second[i]!.values[2]!),
+  }))
+  const all = stored.length * 3
+  const runs = [
+    { firstSequence: 1, startedUnixMs: TARGET.startedUnixMs },
+    { firstSequence: 3, startedUnixMs: again.startedUnixMs },
+  ]
+  t.match(await ask(stored, [1, 1, 1], 1e15, runs), { served: all, stored: all, lost: 0, wrong: 0 })
+  const asIfItHadGoneOn = await ask(first, [1, 1, 1], 1e15, runs)
+  t.ok(asIfItHadGoneOn.wrong > 40, `${asIfItHadGoneOn.wrong} wrong`)
+})
+
+t.test('what an exporter showed is judged by what was written down', async t => {
+  const rows = [
+    [1, 1_700_000_001.234, 7],
+    [2, 1_700_000_002.24, Number.NaN],
+    [3, 1_700_000_003.231, 9],
+  ]
+  const names = [SEQUENCE_SERIES, TIME_SERIES, 'memcached_current_items']
+  const recorded = {
+    series: names.map((name, i) => ({ name, labels: i < 2 ? { [UID_LABEL]: TARGET.uid } : {} })),
+    values: Float64Array.from(rows.flat()),
+  }
+  const stored = names.map((name, i) => {
+    const shown = rows
+      .map((row, at) => [1_700_000_001_000 + at * 1000, row[i]!] as const)
+      .filter(([, v]) => !Number.isNaN(v))
+    return {
+      labels: { __name__: name, ...recorded.series[i]!.labels, namespace: 'shop', pod: 'api-1', instance: 'x:1' },
+      tMs: Float64Array.from(shown, ([at]) => at),
+      values: Float64Array.from(shown, ([, value]) => value),
+    }
+  })
+  t.match(await ask(stored, [1, 1, 1], 1e15, [], recorded), { served: 8, stored: 8, lost: 0, wrong: 0 })
+  const bent = [...stored.slice(0, 2), { ...stored[2]!, values: Float64Array.of(7, 8) }]
+  t.match(await ask(bent, [1, 1, 1], 1e15, [], recorded), { served: 8, stored: 7, lost: 1, wrong: 1 })
+})
+
 t.test('labels that relabelling renamed because of a conflict are recognised', async t => {
   const stored = storedRows(TARGET, [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231])
   const renamed = stored.map(series => {
@@ -260,7 +325,7 @@ t.test('labels that relabelling renamed because of a conflict are recognised', a
       ],
     ]),
     targets: new Map([[TARGET.uid, TARGET]]),
-    logs: [{ uid: TARGET.uid, requestMs: Float64Array.of(0, 1, 2), served: Uint8Array.of(1, 1, 1) }],
+    logs: [{ uid: TARGET.uid, requestMs: Float64Array.of(0, 1, 2), served: Uint8Array.of(1, 1, 1), runs: [] }],
     minUnixMs: 0,
     maxUnixMs: 1e15,
     cutMs: 1e9,

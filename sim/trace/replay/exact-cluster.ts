@@ -92,7 +92,7 @@ export class ExactCluster implements ReplayCluster {
     this.#nodes = new ExactNodes(clock, prng, store, runtime, book, {
       leaseRenewMs: options.timings.leaseRenewMs,
       podsPerNodeMax,
-      isListening: uid => this.#pods.get(uid)?.listener?.isOpen === true,
+      openUidsOf: uid => this.#pods.get(uid)?.listener?.openUids ?? [],
       onNodeUnreachable,
       onNodeAnswering,
     })
@@ -298,7 +298,6 @@ export class ExactCluster implements ReplayCluster {
 
   #listen(pod: Pod, node: string, traced: string | undefined, unixMs: number): PodListener {
     const { seed, hold, onTargetOpened, onFailure } = this.#options
-    const uid = pod.metadata?.uid ?? ''
     const listener = new PodListener(
       {
         runtime: this.#runtime,
@@ -313,7 +312,6 @@ export class ExactCluster implements ReplayCluster {
         slice: { take: () => this.#book.take(node, traced), release: address => this.#book.release(address) },
         isPartitioned: () => this.#nodes.isFailed(node),
       },
-      uid,
     )
     listener.open(withKnownProfile(pod) as Stored<Pod>, Math.round(unixMs))
     return listener
@@ -341,7 +339,17 @@ const HOLD = 'churnbench.io/replay'
 
 /** A trace may come from a version that has other profiles; its pods serve the usual one here. */
 function withKnownProfile(pod: Pod): Pod {
-  const { [PROFILE_ANNOTATION]: profile, ...annotations } = pod.metadata?.annotations ?? {}
-  if (profile === undefined || PROFILES.some(({ name }) => name === profile)) return pod
-  return { ...pod, metadata: { ...pod.metadata, annotations: { 'prometheus.io/scrape': 'true', ...annotations } } }
+  const { annotations = {} } = pod.metadata ?? {}
+  const unknown = Object.entries(annotations).filter(
+    ([key, value]) => isProfileAnnotation(key) && !PROFILES.some(({ name }) => name === value),
+  )
+  if (unknown.length === 0) return pod
+  const known: Record<string, string> = { 'prometheus.io/scrape': 'true', ...annotations }
+  for (const [key] of unknown) delete known[key]
+  return { ...pod, metadata: { ...pod.metadata, annotations: known } }
+}
+
+/** Of the pod, or of one of its containers. */
+function isProfileAnnotation(key: string): boolean {
+  return key === PROFILE_ANNOTATION || key.startsWith(`${PROFILE_ANNOTATION}.`)
 }

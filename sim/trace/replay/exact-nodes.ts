@@ -10,8 +10,8 @@ import type { AddressBook } from './address-book.ts'
 export interface ExactNodesOptions {
   readonly leaseRenewMs: number
   readonly podsPerNodeMax: number
-  /** Whether somebody may be able to connect to the pod. */
-  readonly isListening: (uid: string) => boolean
+  /** The names by which the runtime knows the containers of a pod that may be connected to. */
+  readonly openUidsOf: (uid: string) => readonly string[]
   readonly onNodeUnreachable?: ((node: string, reason?: string) => void) | undefined
   readonly onNodeAnswering?: ((node: string) => void) | undefined
 }
@@ -128,7 +128,7 @@ export class ExactNodes {
 
   #setAnswering(node: LiveNode, answering: boolean): void {
     node.failed = !answering
-    const uids = [...node.pods].filter(uid => this.#options.isListening(uid))
+    const uids = [...node.pods].flatMap(uid => this.#options.openUidsOf(uid))
     if (uids.length > 0) this.#runtime.setPartitioned(uids, !answering)
   }
 

@@ -6,7 +6,7 @@ import { Events, Nodes, ObjectStore, Pods, type StoreEvent } from '../../../sim/
 import { createCluster } from '../../../sim/controllers/index.ts'
 import type { PodRuntime, TargetSpec } from '../../../sim/kubelet/index.ts'
 import { PodNetwork } from '../../../sim/kubelet/pod-network.ts'
-import { targetSpec } from '../../../sim/kubelet/target-spec.ts'
+import { targetSpecs } from '../../../sim/kubelet/target-spec.ts'
 import { isReady, type Sim, simulate, TIMINGS, workload } from '../controllers/harness.ts'
 
 const FIXED = {
@@ -172,12 +172,12 @@ t.test('a pod that asks for no scraping gets an address but no listener', async 
 })
 
 t.test('what a pod serves follows from its object', async t => {
-  const place = { slot: 3, address: '127.2.0.9', node: 'n', seed: 's', startedUnixMs: 5 }
+  const place = { address: '127.2.0.9', node: 'n', seed: 's', startedUnixMs: 5 }
   const pod = (
     annotations: Record<string, string>,
     ports: { name?: string; containerPort: number; protocol?: string }[],
-  ): TargetSpec =>
-    targetSpec(
+  ): TargetSpec | undefined =>
+    targetSpecs(
       {
         metadata: {
           name: 'p',
@@ -191,7 +191,7 @@ t.test('what a pod serves follows from its object', async t => {
         spec: { containers: [{ name: 'main', image: 'i', ports }] },
       },
       place,
-    )
+    )[0]
   t.match(
     pod({ 'churnbench.io/profile': 'redis' }, [{ containerPort: 6379 }, { name: 'http-metrics', containerPort: 9121 }]),
     {
@@ -210,10 +210,10 @@ t.test('what a pod serves follows from its object', async t => {
     ports: [8081],
   })
   t.same(
-    pod({ 'prometheus.io/scrape': 'true' }, [{ containerPort: 80 }, { containerPort: 53, protocol: 'UDP' }]).ports,
+    pod({ 'prometheus.io/scrape': 'true' }, [{ containerPort: 80 }, { containerPort: 53, protocol: 'UDP' }])?.ports,
     [80],
   )
-  t.same(pod({}, [{ containerPort: 80 }]).ports, [])
+  t.equal(pod({}, [{ containerPort: 80 }]), undefined)
 })
 
 t.test('slices of the pod network do not overlap and stay within loopback', async t => {

@@ -12,6 +12,7 @@ import {
   probePodNetwork,
   profileByName,
   readDescriptorLimits,
+  servedPage,
   TargetServer,
   TruthTable,
 } from '../../../sim/targets/index.ts'
@@ -264,18 +265,43 @@ void t.test('a closed pod refuses at once and resets what was open; its neighbou
   await server.close('unknown')
 })
 
-void t.test('a pod that is opened again under its uid goes on counting', async t => {
-  const { truth, server } = rig(t)
+void t.test('a container that starts again counts anew, and each of its answers can be told from the log', async t => {
+  const { clock, truth, server } = rig(t)
   const spec = pod(0)
+  const bodies: { readonly body: string; readonly sequence: number; readonly unixMs: number }[] = []
+  const scrape = async (): Promise<number> => {
+    clock.nowUnixMs += 60_000
+    const { body } = await ask(spec, GET)
+    bodies.push({ body, sequence: bodies.length + 1, unixMs: clock.nowUnixMs })
+    return valueOf(body, 'process_cpu_seconds_total')
+  }
   await server.open(spec)
-  await ask(spec, GET)
+  await scrape()
+  const before = await scrape()
   await server.close(spec.uid)
-  await server.open(spec)
-  const { body } = await ask(spec, GET)
-  t.equal(valueOf(body, 'churnbench_target_scrapes_total'), 2)
-  t.equal(truth.read(0).scrapesServed, 2)
-  t.equal(server.logs()[0]?.requestMs.length, 2)
+  const startedUnixMs = clock.nowUnixMs + 59_000
+  await server.open({ ...spec, startedUnixMs })
+  const after = await scrape()
+  t.ok(after < before / 10, `${before} before, ${after} after`)
+  t.ok((await scrape()) > after)
+  t.equal(valueOf(bodies[3]!.body, 'churnbench_target_scrapes_total'), 4, 'requests are numbered on')
+  t.match(truth.read(0), { scrapesServed: 4 })
   await t.rejects(server.open(spec), { code: 'CHURN_TARGET_BIND' })
+  const [log, ...more] = server.logs()
+  t.same(more, [])
+  t.same(log!.runs, [
+    { firstSequence: 1, startedUnixMs: spec.startedUnixMs },
+    { firstSequence: 3, startedUnixMs },
+  ])
+  const page = servedPage(spec, log!)
+  for (const { body, sequence, unixMs } of bodies) {
+    page.series.forEach(({ name, labels }, index) => {
+      const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+      const line = `\n${name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} `
+      const shown = body.slice(body.indexOf(line) + line.length).split('\n')[0]
+      if (Number(shown) !== page.valueAt(index, unixMs, sequence)) t.fail(`${line} ${shown} of scrape ${sequence}`)
+    })
+  }
 })
 
 void t.test('a partitioned pod accepts and never answers; healing resets, then it answers again', async t => {
