@@ -1,3 +1,5 @@
+import type { MisbehaviourOrder } from '../targets/misbehaviour/index.ts'
+
 /** What a kubelet asks of the threads that play the containers. Implemented by `sim/targets`. */
 export interface PodRuntime {
   /**
@@ -9,6 +11,8 @@ export interface PodRuntime {
   close(uid: string): Promise<void>
   /** Partitions pods: they accept connections and never answer, until healed. */
   setPartitioned(uids: readonly string[], partitioned: boolean): void
+  /** Lets pods answer badly from now on, or well again when `undefined`. Uids that are not open are kept in mind. */
+  misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void
 }
 
 /** One fake pod as the target threads see it. Plain data: it is posted between threads and kept for the check of values. */

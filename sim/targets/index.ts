@@ -9,6 +9,17 @@ export {
 } from './addresses.ts'
 export type * from './messages.ts'
 export {
+  faultOfParams,
+  misbehaviourByName,
+  type Misbehaviour,
+  type MisbehaviourOrder,
+  misbehaviourOrder,
+  type MisbehaviourOutcome,
+  type MisbehaviourParamName,
+  MISBEHAVIOURS,
+  type ScrapeErrorClass,
+} from './misbehaviour/index.ts'
+export {
   type MetricsPage,
   type Profile,
   SEQUENCE_SERIES,

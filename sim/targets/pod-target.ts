@@ -4,12 +4,14 @@ import type { TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
+import { LOOP_PATH, Misbehaver, type MisbehaviourOrder } from './misbehaviour/index.ts'
 import type { MetricsPage } from './profile.ts'
 import type { HeadFault, RequestHead } from './request-head.ts'
 import type { ScrapeLog } from './scrape-log.ts'
 import type { TruthTable } from './truth-table.ts'
 
 const METRICS_PATH = '/metrics'
+const NOTHING = Buffer.alloc(0)
 
 /** What all pods of a thread share. */
 export interface TargetContext {
@@ -20,6 +22,13 @@ export interface TargetContext {
   readonly originNs: bigint
   /** A listener failed after it had been opened. */
   onFault(error: Error): void
+}
+
+/** A request for metrics, by its entry in the log, its number, and the target's clock when it came. */
+interface LoggedScrape {
+  readonly ticket: number
+  readonly sequence: number
+  readonly unixMs: number
 }
 
 /**
@@ -37,6 +46,11 @@ export class PodTarget implements Responder {
   readonly #connections = new Set<HttpConnection>()
   /** Body bytes of answers whose fate is open, by ticket. Nearly always empty: the kernel takes most at once. */
   readonly #underWay = new Map<number, number>()
+  /** Of these, those of answers that do not count as served when they are complete, and what they count for. */
+  readonly #bad = new Map<number, 'excused' | 'not served'>()
+  #misbehaver: Misbehaver | undefined
+  /** A scrape that was redirected and goes on with the request for where it was sent. */
+  #hop: LoggedScrape | undefined
   #sequence: number
   #lastUnixMs = 0
   #partitioned = false
@@ -79,11 +93,25 @@ export class PodTarget implements Responder {
     if (!partitioned) this.#resetAll()
   }
 
+  /** Answers badly from now on, or well again. An answer that is being handed over is left to finish; one that hangs is not. */
+  misbehave(order: MisbehaviourOrder | undefined): void {
+    const before = this.#misbehaver
+    if (before === undefined && order === undefined) return
+    this.#misbehaver = order === undefined ? undefined : new Misbehaver(this.#context.clock, order)
+    this.#giveUpHop()
+    if (before?.misbehaviour.hangs === true || this.#resetsAtAccept) this.#resetAll()
+  }
+
+  get #resetsAtAccept(): boolean {
+    return this.#misbehaver?.misbehaviour.name === 'reset-accept'
+  }
+
   // hot: once per scrape.
   respond(request: RequestHead): Answer | undefined {
     const isMetrics = request.path === METRICS_PATH
     if (isMetrics && request.method === 'GET') return this.#scrape(request)
     if (this.#partitioned) return undefined
+    if (this.#misbehaver?.leadsTo(request) === true) return this.#scrapeFurther(this.#misbehaver, request)
     const last = !request.keepAlive
     const { answers } = this.#context
     const isHead = request.method === 'HEAD'
@@ -100,7 +128,12 @@ export class PodTarget implements Responder {
     const bytes = this.#underWay.get(ticket)!
     this.#underWay.delete(ticket)
     const { truth } = this.#context
-    if (complete) {
+    const bad = this.#bad.size === 0 ? undefined : this.#bad.get(ticket)
+    if (bad !== undefined) {
+      this.#bad.delete(ticket)
+      truth.recordFailed(this.spec.slot)
+      if (bad === 'excused' && complete) this.#log.markExcused(ticket)
+    } else if (complete) {
       truth.recordServed(this.spec.slot, this.#page.sampleCount, bytes)
       this.#log.markServed(ticket)
     } else {
@@ -109,22 +142,76 @@ export class PodTarget implements Responder {
   }
 
   #scrape(request: RequestHead): Answer | undefined {
-    const { clock, truth, answers, originNs } = this.#context
-    const atNs = clock.monotonicNs()
-    truth.recordRequest(this.spec.slot, atNs)
-    const ticket = this.#log.add(Number(atNs - originNs) / 1e6)
+    const { truth, answers } = this.#context
+    const ticket = this.#logRequest()
     const sequence = ++this.#sequence
     if (this.#partitioned) {
       truth.recordFailed(this.spec.slot)
       return undefined
     }
-    // A target's clock never goes back, even when the machine's is set: its counters would fall.
-    this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(clock.unixMs()))
-    const body = this.#page.render(this.#lastUnixMs, sequence)
+    const unixMs = this.#tick()
+    if (this.#misbehaver !== undefined) {
+      return this.#answerBadly(this.#misbehaver, request, { ticket, sequence, unixMs })
+    }
+    const body = this.#page.render(unixMs, sequence)
     const last = !request.keepAlive
     const bytes = answers.metrics(body, { gzip: request.acceptsGzip, last })
     this.#underWay.set(ticket, body.length)
     return { bytes, last, ticket }
+  }
+
+  /** Returns the number of its entry in the log. */
+  #logRequest(): number {
+    const { clock, truth, originNs } = this.#context
+    const atNs = clock.monotonicNs()
+    truth.recordRequest(this.spec.slot, atNs)
+    return this.#log.add(Number(atNs - originNs) / 1e6)
+  }
+
+  /** A target's clock never goes back, even when the machine's is set: its counters would fall. */
+  #tick(): number {
+    this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(this.#context.clock.unixMs()))
+    return this.#lastUnixMs
+  }
+
+  #answerBadly(misbehaver: Misbehaver, request: RequestHead, scrape: LoggedScrape): Answer | undefined {
+    const { ticket, sequence, unixMs } = scrape
+    const answer = misbehaver.answer({
+      request,
+      unixMs,
+      sequence,
+      render: () => this.#page.render(unixMs, sequence),
+    })
+    if (answer === undefined) {
+      this.#context.truth.recordFailed(this.spec.slot)
+      return undefined
+    }
+    const { script, last, samples, pageBytes, isHop } = answer
+    if (isHop) {
+      this.#giveUpHop()
+      this.#hop = scrape
+      return { bytes: NOTHING, last, ticket: -1, script }
+    }
+    this.#underWay.set(ticket, pageBytes)
+    if (samples !== 'counted') this.#bad.set(ticket, samples)
+    return { bytes: NOTHING, last, ticket, script }
+  }
+
+  /** Goes on with a scrape that was redirected: it is one, however many requests it takes. */
+  #scrapeFurther(misbehaver: Misbehaver, request: RequestHead): Answer | undefined {
+    if (request.path === LOOP_PATH) {
+      const { script, last } = misbehaver.loop(request)
+      return { bytes: NOTHING, last, ticket: -1, script }
+    }
+    const scrape = this.#hop ?? { ticket: this.#logRequest(), sequence: ++this.#sequence, unixMs: this.#tick() }
+    this.#hop = undefined
+    return this.#answerBadly(misbehaver, request, scrape)
+  }
+
+  /** Nobody followed the redirect. */
+  #giveUpHop(): void {
+    if (this.#hop !== undefined) this.#context.truth.recordFailed(this.spec.slot)
+    this.#hop = undefined
   }
 
   #listenOn(port: number): Promise<void> {
@@ -152,6 +239,15 @@ export class PodTarget implements Responder {
   }
 
   #onConnection(socket: Socket): void {
+    if (this.#resetsAtAccept && !this.#partitioned) {
+      // Somebody came to scrape, though not so far as to say so.
+      this.#logRequest()
+      this.#sequence++
+      this.#context.truth.recordFailed(this.spec.slot)
+      socket.on('error', () => {})
+      socket.resetAndDestroy()
+      return
+    }
     this.#connections.add(
       new HttpConnection(socket, this, connection => {
         this.#connections.delete(connection)

@@ -6,6 +6,8 @@ export interface RequestHead {
   /** Whether the connection may carry another request after this one. */
   readonly keepAlive: boolean
   readonly acceptsGzip: boolean
+  /** How long the scraper waits for the answer, where it says so. */
+  readonly timeoutMs?: number
 }
 
 /** Status codes by which a malformed head is refused. */
@@ -30,6 +32,7 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
   let connection = ''
   let acceptEncoding = ''
   let hasBody = false
+  let timeoutS = Number.NaN
   for (let i = 1; i < lines.length; i++) {
     const header = HEADER.exec(lines[i]!)
     if (header === null) return 400
@@ -48,6 +51,9 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
         if (!/^\d+$/.test(value)) return 400
         if (Number(value) > 0) hasBody = true
         break
+      case 'x-prometheus-scrape-timeout-seconds':
+        timeoutS = Number(value)
+        break
       case 'transfer-encoding':
         hasBody = true
         break
@@ -61,6 +67,7 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
     path: pathOf(target!),
     keepAlive: persists && !hasBody,
     acceptsGzip: acceptsGzip(acceptEncoding),
+    ...(timeoutS > 0 ? { timeoutMs: timeoutS * 1000 } : {}),
   }
 }
 

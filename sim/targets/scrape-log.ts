@@ -1,6 +1,10 @@
 import { GrowableFloat64 } from '../../base/index.ts'
 import type { TargetScrapeLog } from './messages.ts'
 
+/** What became of a request, as `TargetScrapeLog.served` has it. */
+export const SERVED = 1
+export const EXCUSED = 2
+
 /** The requests that one pod's socket saw: when, and whether each got its complete answer. Nine bytes a request. */
 export class ScrapeLog {
   readonly uid: string
@@ -28,7 +32,12 @@ export class ScrapeLog {
   }
 
   markServed(row: number): void {
-    this.#served[row] = 1
+    this.#served[row] = SERVED
+  }
+
+  /** The answer was complete, and something about it lets the scraper choose whether it stores any of it. */
+  markExcused(row: number): void {
+    this.#served[row] = EXCUSED
   }
 
   /** A copy of exactly the entries so far, in buffers of its own: they may be transferred. */

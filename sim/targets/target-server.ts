@@ -3,6 +3,7 @@ import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { Answers } from './answers.ts'
 import { targetError } from './errors.ts'
 import type { TargetScrapeLog } from './messages.ts'
+import type { MisbehaviourOrder } from './misbehaviour/index.ts'
 import { PodTarget, type TargetContext } from './pod-target.ts'
 import type { Profile } from './profile.ts'
 import { profileByName } from './profiles/index.ts'
@@ -28,6 +29,7 @@ export class TargetServer implements PodRuntime {
   readonly #profileOf: (name: string) => Profile
   readonly #pods = new Map<string, PodTarget>()
   readonly #logs = new Map<string, ScrapeLog>()
+  readonly #orders = new Map<string, MisbehaviourOrder>()
 
   constructor(clock: Clock, truth: TruthTable, options: TargetServerOptions) {
     this.#context = {
@@ -57,6 +59,7 @@ export class TargetServer implements PodRuntime {
     const page = this.#profileOf(target.profile).page(target)
     const pod = new PodTarget(this.#context, target, page, this.#logOf(target.uid))
     this.#pods.set(target.uid, pod)
+    pod.misbehave(this.#orders.get(target.uid))
     try {
       await pod.listen()
     } catch (error) {
@@ -79,6 +82,15 @@ export class TargetServer implements PodRuntime {
 
   setPartitioned(uids: readonly string[], partitioned: boolean): void {
     for (const uid of uids) this.#pods.get(uid)?.setPartitioned(partitioned)
+  }
+
+  /** A pod that is opened again goes on misbehaving, until it is told otherwise. */
+  misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
+    for (const uid of uids) {
+      if (order === undefined) this.#orders.delete(uid)
+      else this.#orders.set(uid, order)
+      this.#pods.get(uid)?.misbehave(order)
+    }
   }
 
   /** The requests of every pod that was ever opened here, in the order of their opening. */

@@ -53,6 +53,8 @@ export class FakeRuntime implements PodRuntime {
     return Promise.resolve()
   }
 
+  misbehave(): void {}
+
   setPartitioned(uids: readonly string[], partitioned: boolean): void {
     for (const uid of uids) {
       if (partitioned) this.partitioned.add(uid)
