@@ -1,6 +1,7 @@
 import type { TrialSetup } from './execute-trial.ts'
 import { LiveThresholds, type SoFar } from './live-thresholds.ts'
 import { QueryLoadPart } from './load/query-load.ts'
+import { MisbehaviourPart } from './misbehaviour/misbehaviour-part.ts'
 import { ProfilePart } from './profile-part.ts'
 import { SelfCount } from './probes/index.ts'
 import { RemarksPart } from './remarks-part.ts'
@@ -8,7 +9,7 @@ import type { TrialPart } from './trial-part.ts'
 
 /** The parts that a trial needs beside its probes, by what its scenario and its options ask for. */
 export function partsOf({ scenario, profileSubject }: TrialSetup): TrialPart[] {
-  const parts: TrialPart[] = [new RemarksPart(), new SelfCount()]
+  const parts: TrialPart[] = [new RemarksPart(), new SelfCount(), new MisbehaviourPart()]
   let soFar: SoFar | undefined
   if (scenario.queries.length > 0) {
     const queries = new QueryLoadPart(scenario)

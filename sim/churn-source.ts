@@ -53,6 +53,7 @@ export interface ChurnSourceOptions {
   readonly onTargetOpened: (target: TargetSpec) => void
   readonly onNodeUnreachable: (node: string, reason?: string) => void
   readonly onNodeAnswering: (node: string) => void
+  readonly onMisbehaviour?: (uids: readonly string[], kind: string | undefined) => void
   readonly onFailure: (error: unknown) => void
   /** Performs a registered action, now, and records it. */
   readonly perform: (action: string, args: ActionArgs, stream: string) => void

@@ -149,6 +149,7 @@ export class ControlPlane {
         truth.nodeAnswering(node)
         plane.ports?.recover(node)
       },
+      onMisbehaviour: (uids, kind) => truth.misbehaviour(uids, kind),
       onFailure: options.onFailure,
       perform: (name, args, stream) => void plane.current?.perform(name, args, stream),
       retell: (name, args) => {

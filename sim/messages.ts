@@ -167,6 +167,8 @@ export type TruthEvent = {
   | { readonly type: 'node-ready'; readonly node: string }
   /** The Node object is gone. */
   | { readonly type: 'node-deleted'; readonly node: string }
+  /** They answer scrapes badly from now on; without a kind, well again. */
+  | { readonly type: 'pods-misbehave'; readonly uids: readonly string[]; readonly kind?: string }
   | { readonly type: 'action'; readonly action: string; readonly detail: string }
 )
 

@@ -1,7 +1,7 @@
 export { deadlineOf, type DiscoveryResult, measureDiscoveredSoFar, measureDiscovery, waitOf } from './discovery.ts'
 export { discoveryFloor, type ScrapedPod } from './discovery-floor.ts'
 export { discoveryHeatmap, HeatmapBuilder } from './heatmaps.ts'
-export { type RawSamples, readIdentities, type StoredIdentity } from './identity.ts'
+export { type RawSamples, readIdentities, selectorOf, type StoredIdentity } from './identity.ts'
 export { type EligibleFrom, PodHistories, type PodHistory } from './pods.ts'
 export { Punctuality, type PunctualityResult } from './punctuality.ts'
 export { measureRemoval } from './removal.ts'

@@ -73,6 +73,11 @@ export class TruthRecorder {
     this.#add({ type: 'node-answering', node })
   }
 
+  /** Pods answer scrapes badly, or well again. */
+  misbehaviour(uids: readonly string[], kind: string | undefined): void {
+    this.#add({ type: 'pods-misbehave', uids, ...(kind === undefined ? {} : { kind }) })
+  }
+
   action(action: string, detail: string): void {
     this.#add({ type: 'action', action, detail })
   }

@@ -120,7 +120,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
     stage: 'head',
     params: [
       {
-        name: 'headerBytes',
+        name: 'bytes',
         unit: 'bytes',
         default: 64 * KIB,
         min: KIB,
@@ -191,7 +191,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
       {
         name: 'bytes',
         unit: 'bytes',
-        default: 64 * MIB,
+        default: 32 * MIB,
         min: MIB,
         max: 4096 * MIB,
         description: 'size of the body when it is unpacked',

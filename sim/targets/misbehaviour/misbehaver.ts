@@ -106,7 +106,7 @@ export class Misbehaver {
       case 'no-content-type':
         return served(page, '')
       case 'header-flood':
-        return served(page, type(CONTENT_TYPE) + headerFlood(this.#param('headerBytes')))
+        return served(page, type(CONTENT_TYPE) + headerFlood(this.#param('bytes')))
       case 'gzip-bomb':
         return served(gzipBomb(page, this.#param('bytes')), `${type(CONTENT_TYPE)}Content-Encoding: gzip\r\n`)
       case 'bad-line':

@@ -18,8 +18,7 @@ export interface MisbehaviourParam {
   readonly description: string
 }
 
-export type MisbehaviourParamName =
-  'ahead' | 'back' | 'bytes' | 'code' | 'delay' | 'every' | 'headerBytes' | 'labels' | 'series'
+export type MisbehaviourParamName = 'ahead' | 'back' | 'bytes' | 'code' | 'delay' | 'every' | 'labels' | 'series'
 
 /** Complete: every parameter of the kind has its value. Plain data, posted between threads. */
 export interface MisbehaviourOrder {

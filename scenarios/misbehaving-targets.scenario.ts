@@ -1,0 +1,104 @@
+import type { ScenarioInput, WorkloadInput } from './scenario.ts'
+
+/** All kinds that there are (docs/misbehaviour.md), each the name of the workload whose pods do it. */
+const KINDS = [
+  'reset-accept',
+  'hang-accept',
+  'slow-first-byte',
+  'server-error',
+  'not-found',
+  'redirect',
+  'redirect-loop',
+  'wrong-content-type',
+  'no-content-type',
+  'header-flood',
+  'slow-body',
+  'hang-body',
+  'reset-body',
+  'truncated-body',
+  'oversized-body',
+  'gzip-bomb',
+  'bad-line',
+  'duplicate-series',
+  'duplicate-values',
+  'old-timestamps',
+  'future-timestamps',
+  'many-labels',
+  'long-values',
+  'new-series',
+  'changing-order',
+  'flapping-readiness',
+] as const
+
+const MISBEHAVING: Readonly<Record<string, WorkloadInput>> = Object.fromEntries(
+  KINDS.map(kind => [kind, { namespace: 'bad', replicas: 1 }]),
+)
+
+/** One workload for each misbehaviour of targets, all at once, and one whose pods behave. */
+export default {
+  name: 'misbehaving-targets',
+  description:
+    'Targets hang, break off, redirect and send nonsense, each in its own way: what is made of it, and do their neighbours suffer?',
+  cluster: {
+    nodes: 4,
+    workloads: { neighbour: { namespace: 'good', replicas: 12 }, ...MISBEHAVING },
+  },
+  scenarios: {
+    'all-at-once': {
+      executor: 'shared-iterations',
+      iterations: KINDS.length,
+      startTime: '40s',
+      exec: 'misbehave',
+      args: { for: '40s' },
+      each: { kind: KINDS, workload: KINDS.map(kind => `bad/${kind}`) },
+    },
+    // Some of the neighbours are new.
+    'neighbours-meanwhile': {
+      executor: 'shared-iterations',
+      startTime: '50s',
+      exec: 'restart',
+      args: { workload: 'good/neighbour' },
+    },
+  },
+  duration: '90s',
+  settle: '20s',
+  scrapeInterval: '5s',
+  thresholds: {
+    'targets_missed{workload=neighbour}': ['value==0'],
+    'scrapes_missed{workload=neighbour}': ['value==0'],
+    misbehaviours_unexpected: ['value==0'],
+    samples_lost: ['value==0'],
+    samples_wrong: ['value==0'],
+  },
+  gates: {
+    'scrape_lateness{workload=neighbour}': ['p50', 'p99'],
+    cpu_seconds_per_million_samples: ['value'],
+    rss_peak: ['value'],
+  },
+  profiles: {
+    smoke: {
+      cluster: { nodes: 2, workloads: { neighbour: { replicas: 4 } } },
+      scenarios: {
+        'all-at-once': { startTime: '6s', args: { for: '14s' } },
+        'neighbours-meanwhile': { startTime: '10s' },
+      },
+      duration: '22s',
+      settle: '6s',
+      scrapeInterval: '2s',
+    },
+    ci: {
+      cluster: { workloads: { neighbour: { replicas: 8 } } },
+      scenarios: {
+        'all-at-once': { startTime: '6s', args: { for: '14s' } },
+        'neighbours-meanwhile': { startTime: '10s' },
+      },
+      duration: '22s',
+      settle: '6s',
+      scrapeInterval: '2s',
+    },
+    nightly: {
+      cluster: { nodes: 20, workloads: { neighbour: { replicas: 200 } } },
+      settle: '60s',
+    },
+  },
+} satisfies ScenarioInput
