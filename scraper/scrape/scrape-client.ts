@@ -129,7 +129,7 @@ export class ScrapeClient {
         onAnswer: () => {
           if (isOwn) this.#answers++
         },
-        onRedirect: location => this.#follow(request, location, finish),
+        onRedirect: (location, status) => this.#follow(request, location, status, finish),
         onDone: finish,
         onBroken: (error, hasAnswer) => {
           // A target may close an idle connection at the very moment when it is used again.
@@ -144,9 +144,9 @@ export class ScrapeClient {
     )
   }
 
-  #follow(request: PendingRequest, location: string, finish: (outcome: FetchOutcome) => void): void {
+  #follow(request: PendingRequest, location: string, status: string, finish: (outcome: FetchOutcome) => void): void {
     if (!this.#requests.config.http.followRedirects) {
-      finish(failed('server returned a redirect, and follow_redirects is off'))
+      finish(failed(`server returned HTTP status ${status}, a redirect, and follow_redirects is off`))
     } else if (request.redirects >= MAX_REDIRECTS) {
       finish(failed(`stopped after ${MAX_REDIRECTS} redirects`))
     } else if (!URL.canParse(location, request.url.href)) {
@@ -177,7 +177,8 @@ interface PendingRequest {
 interface ReaderEvents {
   /** Headers have come. */
   onAnswer(): void
-  onRedirect(location: string): void
+  /** @param status code and reason, `302 Found`. */
+  onRedirect(location: string, status: string): void
   onDone(outcome: FetchOutcome): void
   onBroken(error: Error, hasAnswer: boolean): void
 }
@@ -194,6 +195,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   #hasAnswer = false
   #problem: FetchOutcome | undefined
   #location: string | undefined
+  #status = ''
 
   constructor(limitBytes: number, events: ReaderEvents) {
     this.#limitBytes = limitBytes
@@ -212,6 +214,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#hasAnswer = true
     this.#events.onAnswer()
+    this.#status = `${status} ${statusText ?? ''}`.trimEnd()
     const location = first(headers['location'])
     if (status === 200) {
       this.#contentType = first(headers['content-type'])
@@ -219,7 +222,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     } else if (location !== '' && [301, 302, 303, 307, 308].includes(status)) {
       this.#location = location
     } else {
-      this.#problem = failed(`server returned HTTP status ${status} ${statusText ?? ''}`.trimEnd())
+      this.#problem = failed(`server returned HTTP status ${this.#status}`)
     }
   }
 
@@ -236,7 +239,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#location !== undefined) this.#events.onRedirect(this.#location)
+    if (this.#location !== undefined) this.#events.onRedirect(this.#location, this.#status)
     else this.#events.onDone(this.#problem ?? this.#body())
   }
 

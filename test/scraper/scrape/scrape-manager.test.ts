@@ -269,7 +269,7 @@ t.test('redirects are followed, and not when that is off', async t => {
   t.equal(other.requests[0]!.headers.authorization, undefined, 'another host gets no credentials')
   rig.manager.applyConfig(configOf({ follow_redirects: false }))
   await rig.until(() => rig.manager.activeTargets()[0]?.health === 'down')
-  t.match(rig.manager.activeTargets()[0]!.lastError, /redirect/)
+  t.match(rig.manager.activeTargets()[0]!.lastError, /^server returned HTTP status 302 Found, a redirect/)
   rig.manager.stop()
 })
 
