@@ -120,7 +120,7 @@ export class Misbehaver {
       case 'future-timestamps':
         return extra([` ${scrape.sequence} ${scrape.unixMs + this.#param('ahead')}`])
       case 'many-labels':
-        return extra([`{${Array.from({ length: this.#param('labels') }, (_, i) => `label_${i}="v"`).join(',')}} 1`])
+        return extra([`{${Array.from({ length: this.#param('labels') }, (_, i) => `x_label_${i}="v"`).join(',')}} 1`])
       case 'long-values':
         return extra([`{value="${'v'.repeat(this.#param('bytes'))}"} 1`])
       case 'new-series':
