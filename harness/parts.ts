@@ -8,8 +8,8 @@ import { RemarksPart } from './remarks-part.ts'
 import type { TrialPart } from './trial-part.ts'
 
 /** The parts that a trial needs beside its probes, by what its scenario and its options ask for. */
-export function partsOf({ scenario, profileSubject }: TrialSetup): TrialPart[] {
-  const parts: TrialPart[] = [new RemarksPart(), new SelfCount(), new MisbehaviourPart()]
+export function partsOf({ scenario, subject, profileSubject }: TrialSetup): TrialPart[] {
+  const parts: TrialPart[] = [new RemarksPart(), new SelfCount(), new MisbehaviourPart(subject.config === undefined)]
   let soFar: SoFar | undefined
   if (scenario.queries.length > 0) {
     const queries = new QueryLoadPart(scenario)

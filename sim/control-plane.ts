@@ -149,7 +149,7 @@ export class ControlPlane {
         truth.nodeAnswering(node)
         plane.ports?.recover(node)
       },
-      onMisbehaviour: (uids, kind) => truth.misbehaviour(uids, kind),
+      onMisbehaviour: (uids, order) => truth.misbehaviour(uids, order),
       onFailure: options.onFailure,
       perform: (name, args, stream) => void plane.current?.perform(name, args, stream),
       retell: (name, args) => {

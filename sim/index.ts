@@ -30,7 +30,6 @@ export {
   checkDescriptors,
   claimPodNetwork,
   type PodNetworkClaim,
-  faultOfParams,
   type MetricsPage,
   type Misbehaviour,
   misbehaviourByName,

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ExitCode, ThreadPriority } from '../base/index.ts'
 import type { TargetSpec } from './kubelet/pod-runtime.ts'
+import type { MisbehaviourOrder } from './targets/misbehaviour/index.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
@@ -167,8 +168,8 @@ export type TruthEvent = {
   | { readonly type: 'node-ready'; readonly node: string }
   /** The Node object is gone. */
   | { readonly type: 'node-deleted'; readonly node: string }
-  /** They answer scrapes badly from now on; without a kind, well again. */
-  | { readonly type: 'pods-misbehave'; readonly uids: readonly string[]; readonly kind?: string }
+  /** They answer scrapes badly from now on; without an order, well again. */
+  | { readonly type: 'pods-misbehave'; readonly uids: readonly string[]; readonly order?: MisbehaviourOrder }
   | { readonly type: 'action'; readonly action: string; readonly detail: string }
 )
 

@@ -1,13 +1,21 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describeError } from '../../base/index.ts'
 import { metricKey, type MetricValue, type MisbehaviourResult } from '../../reports/index.ts'
-import { type MisbehaviourOutcome, misbehaviourByName, MISBEHAVIOURS, type TruthEvent } from '../../sim/index.ts'
+import {
+  misbehaviourByName,
+  type MisbehaviourOrder,
+  misbehaviourOrder,
+  type MisbehaviourOutcome,
+  MISBEHAVIOURS,
+  type TruthEvent,
+} from '../../sim/index.ts'
 import { selectorOf } from '../probes/index.ts'
 import type { RawSeries, ScrapedTarget } from '../subjects/index.ts'
 import type { TrialContext, TrialPart } from '../trial-part.ts'
 import { scrapeErrorClass } from './error-class.ts'
 import { disagreements, observedOutcome } from './outcomes.ts'
 
-/** Subjects of which the catalogue says what they make of it. */
+/** Subjects of which the catalogue says what they make of it, with their defaults and those of the misbehaviour. */
 const SYSTEMS: Readonly<Record<string, 'prometheus' | 'victoriametrics'>> = {
   embedded: 'prometheus',
   prometheus: 'prometheus',
@@ -25,7 +33,7 @@ const AHEAD_MS_MAX = 86_400_000
 /** A pod that misbehaved, from when until when. */
 interface Spell {
   readonly uid: string
-  readonly kind: string
+  readonly order: MisbehaviourOrder
   readonly sinceNs: bigint
   untilNs: bigint | undefined
   /** Its labels in the subject, and why its last scrape failed, as the subject says while it lasts. */
@@ -38,11 +46,17 @@ interface Spell {
  * only until the next scrape) and asked back at the end, kind by kind, against what its documentation says.
  */
 export class MisbehaviourPart implements TrialPart {
+  readonly #isExpected: boolean
   readonly #spells: Spell[] = []
   #context: TrialContext | undefined
   #seconds = 0
   #asking: Promise<void> | undefined
   #results: readonly MisbehaviourResult[] = []
+
+  /** @param hasDefaults the subject has churnbench's own configuration, of which it is known what comes of it. */
+  constructor(hasDefaults: boolean) {
+    this.#isExpected = hasDefaults
+  }
 
   onStart(context: TrialContext): void {
     this.#context = context
@@ -64,14 +78,14 @@ export class MisbehaviourPart implements TrialPart {
     await this.#asking
     if (this.#spells.length === 0) return
     await this.#ask()
-    const { warn } = this.#context!
+    const context = this.#context!
     try {
-      const kinds = MISBEHAVIOURS.filter(({ name }) => this.#spells.some(({ kind }) => kind === name))
+      const kinds = MISBEHAVIOURS.filter(({ name }) => this.#spells.some(({ order }) => order.kind === name))
       const results: MisbehaviourResult[] = []
       for (const { name } of kinds) results.push(await this.#resultOf(name))
       this.#results = results
     } catch (error) {
-      warn({
+      context.warn({
         code: 'not-asked-back',
         message: `what became of misbehaving targets is not known: ${describeError(error)}`,
       })
@@ -93,11 +107,12 @@ export class MisbehaviourPart implements TrialPart {
     return this.#results
   }
 
-  #apply({ uids, kind, plannedNs }: Extract<TruthEvent, { type: 'pods-misbehave' }>): void {
+  #apply({ uids, order, plannedNs }: Extract<TruthEvent, { type: 'pods-misbehave' }>): void {
     for (const uid of uids) {
       this.#end(uid, plannedNs)
-      if (kind === undefined) continue
-      this.#spells.push({ uid, kind, sinceNs: plannedNs, untilNs: undefined, labels: undefined, error: undefined })
+      if (order === undefined) continue
+      const began = { uid, order, sinceNs: plannedNs }
+      this.#spells.push({ ...began, untilNs: undefined, labels: undefined, error: undefined })
     }
   }
 
@@ -129,13 +144,15 @@ export class MisbehaviourPart implements TrialPart {
 
   async #resultOf(kind: string): Promise<MisbehaviourResult> {
     const { subject } = this.#context!
-    const spells = this.#spells.filter(spell => spell.kind === kind)
+    const spells = this.#spells.filter(({ order }) => order.kind === kind)
     const stored: RawSeries[] = []
     for (const spell of spells.slice(0, PODS_ASKED_MAX)) stored.push(...(await this.#storedOf(spell)))
     const misbehaviour = misbehaviourByName(kind)!
     const error = spells.map(spell => spell.error).find(each => each !== undefined)
     const observed = observedOutcome(misbehaviour, stored, error)
-    const system = SYSTEMS[subject.kind]
+    const usual = misbehaviourOrder(kind)
+    const isExpected = this.#isExpected && spells.every(({ order }) => isDeepStrictEqual(order, usual))
+    const system = isExpected ? SYSTEMS[subject.kind] : undefined
     const errorClass = error === undefined ? undefined : scrapeErrorClass(error)
     return {
       kind,
@@ -160,7 +177,7 @@ export class MisbehaviourPart implements TrialPart {
     const untilMs = Math.floor(
       (spell.untilNs === undefined ? clock.unixMs() : unixOfNs + Number(spell.untilNs) / 1e6) - edgeMs,
     )
-    const { extraSeries } = misbehaviourByName(spell.kind)!
+    const { extraSeries } = misbehaviourByName(spell.order.kind)!
     const selector = selectorOf(new Map(Object.entries(labels)))
     const series = await subject.rawSamples(selector, fromMs - AHEAD_MS_MAX, untilMs + AHEAD_MS_MAX)
     return series.map(each => (each.labels.__name__ === extraSeries ? each : within(each, fromMs, untilMs)))

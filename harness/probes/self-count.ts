@@ -101,7 +101,7 @@ export class SelfCount {
     for (const event of events) {
       if (event.type !== 'pods-misbehave') continue
       for (const uid of event.uids) {
-        if (event.kind === undefined) this.#misbehaving.delete(uid)
+        if (event.order === undefined) this.#misbehaving.delete(uid)
         else this.#misbehaving.add(uid)
       }
       // What is stored of them beside their pages nobody counts, nor whether their pages are.

@@ -72,8 +72,8 @@ export interface ClusterOptions {
   readonly onNodeUnreachable?: (node: string) => void
   /** They answer again. */
   readonly onNodeAnswering?: (node: string) => void
-  /** From now on pods answer scrapes badly, or, without a kind, well again. */
-  readonly onMisbehaviour?: (uids: readonly string[], kind: string | undefined) => void
+  /** From now on pods answer scrapes badly, or, without an order, well again. */
+  readonly onMisbehaviour?: (uids: readonly string[], order: MisbehaviourOrder | undefined) => void
   /** Asks for an eviction as a client of the API does; refused with TooManyRequests. Default: always granted. */
   readonly evict?: Evict
   /** The runtime failed; the run cannot go on. */

@@ -15,7 +15,7 @@ export class MisbehavingPods {
   readonly #runtime: PodRuntime
   readonly #events: EventRecorder
   readonly #isSilent: (node: string) => boolean
-  readonly #onChange: ((uids: readonly string[], kind: string | undefined) => void) | undefined
+  readonly #onChange: ((uids: readonly string[], order: MisbehaviourOrder | undefined) => void) | undefined
   /** By uid: the latest order. One that ends by itself ends only what it began. */
   readonly #orders = new Map<string, MisbehaviourOrder>()
 
@@ -27,7 +27,7 @@ export class MisbehavingPods {
     events: EventRecorder,
     options: {
       readonly isSilent: (node: string) => boolean
-      readonly onChange?: ((uids: readonly string[], kind: string | undefined) => void) | undefined
+      readonly onChange?: ((uids: readonly string[], order: MisbehaviourOrder | undefined) => void) | undefined
     },
   ) {
     this.#clock = clock
@@ -56,7 +56,7 @@ export class MisbehavingPods {
     if (order.kind === FLAPPING) this.#flap(namespace, uids, order)
     // Its answers are good.
     this.#runtime.misbehave(uids, order.kind === FLAPPING ? undefined : order)
-    this.#onChange?.(uids, order.kind)
+    this.#onChange?.(uids, order)
     if (forMs !== undefined) this.#clock.schedule(forMs, () => this.end(this.#still(uids, order)))
   }
 

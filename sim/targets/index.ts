@@ -9,7 +9,6 @@ export {
 } from './addresses.ts'
 export type * from './messages.ts'
 export {
-  faultOfParams,
   misbehaviourByName,
   type Misbehaviour,
   type MisbehaviourOrder,
