@@ -57,7 +57,7 @@ const NUMBERS: ReadonlySet<string> = new Set(['le', 'quantile'])
  * Nothing is assumed of the subject's time stamps: a stored row explains itself, for every answer carries the number of
  * its scrape and the target's clock, and all other values are a function of these two (scrape-finder.ts). A sample of a
  * served scrape that is not there with the right value is lost; one with another value, a second one, and one that
- * belongs to no scrape is wrong.
+ * belongs to no scrape is wrong. Of a scrape that was excused nothing can be lost, and what is wrong is wrong all the same.
  */
 export async function measureSamples(options: SamplesOptions): Promise<SamplesResult> {
   const tally = new Tally()
@@ -85,19 +85,21 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
   const where = `${target.namespace}/${target.pod}`
   const all = page.sampleCount
   for (let i = 0; i < log.requestMs.length; i++) {
-    if (log.served[i] !== 1 || !isBeforeCut(i + 1)) continue
+    if (!isBeforeCut(i + 1)) continue
     let found = 0
     let again = 0
     for (const hits of hitsOf.get(i + 1) ?? []) {
       if (hits > 0) found++
       if (hits > 1) again += hits - 1
     }
+    tally.wrong += again
+    if (again > 0) tally.example(`${where}: ${again} samples of scrape ${i + 1} are stored twice`)
+    // What was not served, or is excused by a misbehaviour, need not be there.
+    if (log.served[i] !== 1) continue
     tally.served += all
     tally.stored += found
     tally.lost += all - found
-    tally.wrong += again
     if (found < all) tally.example(`${where}: ${all - found} of ${all} samples of scrape ${i + 1} are lost`)
-    if (again > 0) tally.example(`${where}: ${again} samples of scrape ${i + 1} are stored twice`)
   }
 }
 
