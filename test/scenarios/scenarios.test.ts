@@ -30,7 +30,7 @@ t.test('docs/misbehaviour.md is what the catalogue is now, and the scenario abou
   const played = plan.filter(({ action }) => action === 'misbehave').map(({ args }) => args)
   t.same(
     played,
-    MISBEHAVIOURS.map(({ name }) => ({ for: '14s', kind: name, workload: `bad/${name}` })),
+    MISBEHAVIOURS.map(({ name }) => ({ for: '13s', kind: name, workload: `bad/${name}` })),
   )
   t.ok(played.every(({ workload }) => cluster.workloads.some(({ name }) => workload === `bad/${name}`)))
   t.end()
