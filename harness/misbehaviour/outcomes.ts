@@ -38,12 +38,16 @@ export function observedOutcome(
   }
 }
 
+/** A machine that stalls makes some good answers too late: what a subject does with the rest is what it does. */
+const TOLERATED_SHARE = 0.25
+
 /** In what an outcome is another one than expected, in words; empty when in nothing. */
 export function disagreements(expected: MisbehaviourOutcome, observed: ObservedOutcome): string[] {
   const out: string[] = []
   const { scrapes, up, pages, extra, error } = observed
   if (scrapes === 0) return ['was not scraped']
-  if (up !== (expected.up === 1 ? scrapes : 0)) out.push(`up is 1 in ${up} of ${scrapes} scrapes`)
+  const others = expected.up === 1 ? scrapes - up : up
+  if (others > (expected.up === 1 ? TOLERATED_SHARE * scrapes : 0)) out.push(`up is 1 in ${up} of ${scrapes} scrapes`)
   if (expected.page !== pages > 0) out.push(`${pages} pages are stored`)
   if (expected.page && pages < up) out.push(`${pages} pages of ${up} good scrapes are stored`)
   if (expected.error !== undefined && error !== undefined) {
