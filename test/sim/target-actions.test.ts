@@ -13,8 +13,8 @@ interface Played {
   readonly sim: Sim
   readonly told: { readonly pods: number; readonly kind: string | undefined }[]
   /** Kind by name of the pod, of those that misbehave. */
-  bad(): Record<string, string>
-  perform(action: string, args: ActionArgs, stream?: string): string
+  readonly bad: () => Record<string, string>
+  readonly perform: (action: string, args: ActionArgs, stream?: string) => string
 }
 
 function play(): Played {
