@@ -11,7 +11,7 @@ import { addressOf, freePort } from '../../sim/targets/fixtures.ts'
 import { optionsFor } from '../subjects/finds-the-pod.ts'
 
 const clock = new SystemClock()
-const PATIENCE_MS = 25_000
+const PATIENCE_MS = 60_000
 const FIRST_INDEX = 400
 /** Written by the scraper itself. */
 const OWN = /^(up|scrape_.*)$/

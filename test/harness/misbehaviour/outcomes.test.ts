@@ -27,7 +27,7 @@ import { freePort, specOf } from '../../sim/targets/fixtures.ts'
 import { optionsFor } from '../subjects/finds-the-pod.ts'
 
 const SCRAPES = 3
-const PATIENCE_MS = 25_000
+const PATIENCE_MS = 60_000
 /** Smaller than by default, for they come every two seconds, and still beyond the limits that matter: VictoriaMetrics' own and the job's. */
 const LARGE = {
   prometheus: { 'oversized-body': { bytes: 2 << 20 }, 'gzip-bomb': { bytes: 3 << 20 } },
