@@ -1,5 +1,5 @@
 import type { Clock } from '../base/index.ts'
-import type { MetricValue, Warning } from '../reports/index.ts'
+import type { MetricValue, MisbehaviourResult, Warning } from '../reports/index.ts'
 import type { TruthEvent } from '../sim/index.ts'
 import type { PodHistories } from './probes/index.ts'
 import type { Snapshot } from './sampler.ts'
@@ -28,6 +28,8 @@ export interface TrialPart {
   onStop?(): Promise<void> | void
   /** Adds metrics of its own. */
   onMeasured?(metrics: Record<string, MetricValue>): void
+  /** What misbehaving targets came to, of the part that knows; after `onMeasured`. */
+  readonly results?: readonly MisbehaviourResult[]
   /** Leaves nothing running, however far the trial came. */
   close?(): void
 }

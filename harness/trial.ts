@@ -301,6 +301,7 @@ export class Trial {
     for (const part of parts) part.onMeasured?.(metrics)
     progress.stop()
 
+    const misbehaviours = parts.flatMap(part => part.results ?? [])
     const replay = collected?.controlPlane.replay
     if (replay !== undefined) this.warnings.push(...replayWarnings(replay))
     const validity = harnessFaults(generatorLag, host, metrics)
@@ -326,6 +327,7 @@ export class Trial {
       timeline: { intervalS: 1, columns: SAMPLED_COLUMNS, rows: sampler.rows },
       events: this.#events satisfies readonly TimelineEvent[],
       ...(replay === undefined ? {} : { replay: replayFidelity(replay, scenario) }),
+      ...(misbehaviours.length === 0 ? {} : { misbehaviours }),
       heatmaps: known({
         discovery_latency: discoveryHeatmap(this.#pods, simulation.truth, this.#from, { startNs, endNs }),
         visibility_latency: visibilityOverTime.build(startNs),

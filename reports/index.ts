@@ -12,6 +12,7 @@ export type {
   HostConditions,
   MetricInfo,
   MetricValue,
+  MisbehaviourResult,
   Noise,
   ReplayFidelity,
   Report,

@@ -33,6 +33,16 @@ export const METRICS = {
   samples_stored: count('1', 'none', 'Samples that the subject returned when asked back.'),
   samples_lost: count('1', 'lower', 'Samples that were served and that the subject does not return.'),
   samples_wrong: count('1', 'lower', 'Samples that the subject returns with a value that was never served.'),
+  target_up: value(
+    '1',
+    'none',
+    'Share of the scrapes that the subject held for good, by misbehaviour of their targets.',
+  ),
+  misbehaviours_unexpected: count(
+    '1',
+    'lower',
+    'Misbehaviours of targets of which the subject made something else than its documentation says.',
+  ),
   samples_self_reported: count(
     '1',
     'none',

@@ -124,6 +124,29 @@ export interface Run {
   readonly heatmaps?: Readonly<Record<string, Heatmap>>
   /** How true a replayed trace was played. */
   readonly replay?: ReplayFidelity
+  /** What the subject made of targets that misbehaved, by kind. */
+  readonly misbehaviours?: readonly MisbehaviourResult[]
+}
+
+/** One kind of misbehaviour, by the scrapes that began and ended while targets did it. */
+export interface MisbehaviourResult {
+  readonly kind: string
+  /** How many did it. */
+  readonly pods: number
+  /** Scrapes that the subject wrote an `up` for, of eight pods at most, and how many of these were 1. */
+  readonly scrapes: number
+  readonly up: number
+  /** Scrapes of which the page is stored. */
+  readonly pages: number
+  /** Stored samples of the series that the misbehaviour adds, of the target with the most. */
+  readonly extra: number
+  /** Why a scrape failed, in the subject's words and by its class; absent where it does not say. */
+  readonly error?: string
+  readonly errorClass?: string
+  /** What its documentation says, and where; absent where nothing is known of this subject. */
+  readonly expected?: string
+  /** In what it is otherwise. */
+  readonly disagreements: readonly string[]
 }
 
 /** A trace and what the cluster made of it. Times are in the metric `replay_lateness`, by operation. */

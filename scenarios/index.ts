@@ -4,6 +4,7 @@ import controlPlaneScale from './control-plane-scale.scenario.ts'
 import capacity from './capacity.scenario.ts'
 import cardinalitySpike from './cardinality-spike.scenario.ts'
 import kubeletPartition from './kubelet-partition.scenario.ts'
+import misbehavingTargets from './misbehaving-targets.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
 import nodeFlap from './node-flap.scenario.ts'
 import partition from './partition.scenario.ts'
@@ -54,6 +55,7 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   zoneOutage,
   partition,
   kubeletPartition,
+  misbehavingTargets,
   apiFaults,
   canary,
   sidecarExporters,

@@ -1,18 +1,24 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { misbehaviourPage } from '../harness/docs/misbehaviour-page.ts'
 import { scenarioPage } from '../harness/docs/scenario-page.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
 
 /**
- * Writes docs/scenarios.md from executors, actions and scenarios: `node build/scripts/scenario-docs.js`, after a build.
+ * Writes docs/scenarios.md from executors, actions and scenarios, and docs/misbehaviour.md from the catalogue of what targets can do
+ * wrong: `node build/scripts/scenario-docs.js`, after a build.
  *
- * `--check` writes nothing and fails when the file is not what would be written. Runs from the root of the checkout.
+ * `--check` writes nothing and fails when a file is not what would be written. Runs from the root of the checkout.
  */
-const FILE = 'docs/scenarios.md'
+const PAGES = [
+  ['docs/scenarios.md', scenarioPage(SCENARIOS)],
+  ['docs/misbehaviour.md', misbehaviourPage()],
+] as const
 
-const wanted = scenarioPage(SCENARIOS)
-if (!process.argv.includes('--check')) {
-  writeFileSync(FILE, wanted)
-} else if (readFileSync(FILE, 'utf8') !== wanted) {
-  process.stderr.write(`${FILE} is out of date: npm run build && node build/scripts/scenario-docs.js\n`)
-  process.exitCode = 1
+for (const [file, wanted] of PAGES) {
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, wanted)
+  } else if (readFileSync(file, 'utf8') !== wanted) {
+    process.stderr.write(`${file} is out of date: npm run build && node build/scripts/scenario-docs.js\n`)
+    process.exitCode = 1
+  }
 }

@@ -5,6 +5,7 @@ import type { Cluster } from './controllers/index.ts'
 import type { ActionArgs } from './messages.ts'
 import { FOR, NODE, NODE_ACTIONS } from './node-actions.ts'
 import { plainWorkload } from './plain-workload.ts'
+import { TARGET_ACTIONS } from './target-actions.ts'
 
 /** What an action may lay its hands on. */
 export interface ActionHands {
@@ -312,6 +313,7 @@ export const ACTIONS: readonly Action[] = [
       return `${node} evicts ${evicted.length === 0 ? 'nothing' : evicted.join(', ')}`
     },
   },
+  ...TARGET_ACTIONS,
   ...API_ACTIONS,
   {
     name: 'stall-harness',

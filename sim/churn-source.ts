@@ -7,6 +7,7 @@ import { type Cluster, createCluster, defaultTolerationSeconds } from './control
 import type { PlannedClock } from './informers/index.ts'
 import type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
 import type { ActionArgs, ClusterSpec, PlannedAction } from './messages.ts'
+import type { MisbehaviourOrder } from './targets/misbehaviour/index.ts'
 import {
   AddressBook,
   ExactCluster,
@@ -53,6 +54,7 @@ export interface ChurnSourceOptions {
   readonly onTargetOpened: (target: TargetSpec) => void
   readonly onNodeUnreachable: (node: string, reason?: string) => void
   readonly onNodeAnswering: (node: string) => void
+  readonly onMisbehaviour?: (uids: readonly string[], order: MisbehaviourOrder | undefined) => void
   readonly onFailure: (error: unknown) => void
   /** Performs a registered action, now, and records it. */
   readonly perform: (action: string, args: ActionArgs, stream: string) => void

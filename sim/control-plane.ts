@@ -153,6 +153,7 @@ export class ControlPlane {
         truth.nodeAnswering(node)
         plane.ports?.recover(node)
       },
+      onMisbehaviour: (uids, order) => truth.misbehaviour(uids, order),
       onFailure: options.onFailure,
       perform: (name, args, stream) => void plane.current?.perform(name, args, stream),
       retell: (name, args) => {

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ExitCode, ThreadPriority } from '../base/index.ts'
 import type { ContainerRuns, TargetSpec } from './kubelet/pod-runtime.ts'
 import type { Offer } from './kubelet/target-serving.ts'
+import type { MisbehaviourOrder } from './targets/misbehaviour/index.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
@@ -190,6 +191,8 @@ export type TruthEvent = {
   | { readonly type: 'node-ready'; readonly node: string }
   /** The Node object is gone. */
   | { readonly type: 'node-deleted'; readonly node: string }
+  /** They answer scrapes badly from now on; without an order, well again. */
+  | { readonly type: 'pods-misbehave'; readonly uids: readonly string[]; readonly order?: MisbehaviourOrder }
   | { readonly type: 'action'; readonly action: string; readonly detail: string }
 )
 

@@ -5,4 +5,5 @@ export const NOWHERE: PodRuntime = {
   open: () => Promise.resolve(),
   close: () => Promise.resolve(),
   setPartitioned: () => {},
+  misbehave: () => {},
 }

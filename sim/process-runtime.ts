@@ -1,3 +1,4 @@
+import type { MisbehaviourOrder } from './targets/misbehaviour/index.ts'
 import type { MessagePort } from 'node:worker_threads'
 import type { PodRuntime, ProcessEvent, TargetSpec } from './kubelet/pod-runtime.ts'
 import type { FromProcesses, ToProcesses } from './process-messages.ts'
@@ -55,6 +56,12 @@ export class ProcessRuntime implements PodRuntime {
     const others = programs.length === 0 ? uids : uids.filter(uid => !this.#uids.has(uid))
     if (others.length > 0) this.#targets.setPartitioned(others, partitioned)
     if (programs.length > 0) this.#tell({ type: 'partition', uids: programs, partitioned })
+  }
+
+  /** What a program answers is its own affair. */
+  misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
+    const others = uids.filter(uid => !this.#uids.has(uid))
+    if (others.length > 0) this.#targets.misbehave(others, order)
   }
 
   watchProcesses(listener: (target: TargetSpec, event: ProcessEvent) => void): void {

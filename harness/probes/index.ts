@@ -2,7 +2,7 @@ export { deadlineOf, type DiscoveryResult, measureDiscoveredSoFar, measureDiscov
 export { discoveryFloor, type ScrapedPod } from './discovery-floor.ts'
 export { scrapesByFormat } from './formats.ts'
 export { discoveryHeatmap, HeatmapBuilder } from './heatmaps.ts'
-export { type RawSamples, readIdentities, type StoredIdentity } from './identity.ts'
+export { type RawSamples, readIdentities, selectorOf, type StoredIdentity } from './identity.ts'
 export { type EligibleFrom, PodHistories, type PodHistory } from './pods.ts'
 export { Punctuality, type PunctualityResult } from './punctuality.ts'
 export { measureRemoval } from './removal.ts'

@@ -72,6 +72,7 @@ export class PodHistories {
         return
       }
       case 'pod-not-ready':
+      case 'pods-misbehave':
       case 'node-not-ready':
       case 'node-ready':
       case 'action':

@@ -60,7 +60,7 @@ const NUMBERS: ReadonlySet<string> = new Set(['le', 'quantile'])
  * Nothing is assumed of the subject's time stamps: a stored row explains itself, for every answer carries the number of
  * its scrape and the target's clock, and all other values are a function of these two (scrape-finder.ts). A sample of a
  * served scrape that is not there with the right value is lost; one with another value, a second one, and one that
- * belongs to no scrape is wrong.
+ * belongs to no scrape is wrong. Of a scrape that was excused nothing can be lost, and what is wrong is wrong all the same.
  */
 export async function measureSamples(options: SamplesOptions): Promise<SamplesResult> {
   const tally = new Tally()
@@ -87,7 +87,7 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
   }
   const where = `${target.namespace}/${target.pod}`
   for (let i = 0; i < log.requestMs.length; i++) {
-    if (log.served[i] !== 1 || !isBeforeCut(i + 1)) continue
+    if (!isBeforeCut(i + 1)) continue
     const hits = hitsOf.get(i + 1)
     // Of a scrape of which nothing is stored, the log says what the page was, to the milliseconds between two clocks.
     const then = hits?.page ?? pageOf(page, Math.floor(options.originUnixMs + log.requestMs[i]!), i + 1)
@@ -98,12 +98,14 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
       if (count > 0) found++
       if (count > 1) again += count - 1
     }
+    tally.wrong += again
+    if (again > 0) tally.example(`${where}: ${again} samples of scrape ${i + 1} are stored twice`)
+    // What was not served, or is excused by a misbehaviour, need not be there.
+    if (log.served[i] !== 1) continue
     tally.served += all
     tally.stored += found
     tally.lost += all - found
-    tally.wrong += again
     if (found < all) tally.example(`${where}: ${all - found} of ${all} samples of scrape ${i + 1} are lost`)
-    if (again > 0) tally.example(`${where}: ${again} samples of scrape ${i + 1} are stored twice`)
   }
 }
 

@@ -91,6 +91,8 @@ export class SelfCount {
     | { readonly reported: number; readonly samples: number; readonly scrapes: number; readonly slackScrapes: number }
     | undefined
   #disturbances = 0
+  /** Uids. */
+  readonly #misbehaving = new Set<string>()
   #quietFromNs = 0n
   #reading: Promise<void> | undefined
   #seconds = 0
@@ -108,7 +110,16 @@ export class SelfCount {
   }
 
   onEvents(events: readonly TruthEvent[]): void {
-    for (const event of events) if (event.type === 'target-opened') this.#onTarget(event.target)
+    for (const event of events) {
+      if (event.type === 'target-opened') this.#onTarget(event.target)
+      if (event.type !== 'pods-misbehave') continue
+      for (const uid of event.uids) {
+        if (event.order === undefined) this.#misbehaving.delete(uid)
+        else this.#misbehaving.add(uid)
+      }
+      // What is stored of them beside their pages nobody counts, nor whether their pages are.
+      this.#disturb()
+    }
     if (events.some(({ type }) => DISTURBING.has(type))) this.#disturb()
   }
 
@@ -170,7 +181,7 @@ export class SelfCount {
   #read(): Promise<void> {
     const context = this.#context
     if (context === undefined || this.#reading !== undefined) return this.#reading ?? Promise.resolve()
-    if (context.clock.monotonicNs() < this.#quietFromNs) return Promise.resolve()
+    if (context.clock.monotonicNs() < this.#quietFromNs || this.#misbehaving.size > 0) return Promise.resolve()
     const disturbances = this.#disturbances
     this.#reading = readPaused(context)
       .then(reading => {

@@ -1,4 +1,5 @@
 import type { LaunchPlan, Launched } from './launch.ts'
+import { scrapeTargets } from './scrape-targets.ts'
 import type { InstantSample, RawSeries, Subject } from './subject.ts'
 import type { WorkFiles } from './work-files.ts'
 
@@ -41,6 +42,7 @@ export function runningSubject(options: RunningOptions): Subject {
     resources: () => child.usage(),
     query,
     rawSamples,
+    targets: () => scrapeTargets(client),
     async stop() {
       // Its own last words first: connections are cut only afterwards, so that no query of ours is an error in its log.
       const exit = await child.stop()

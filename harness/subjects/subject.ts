@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/index.ts'
+import type { ScrapedTarget } from './scrape-targets.ts'
 
 /** A kind of system under test: how to find it, start it, and talk to it. */
 export interface SubjectDefinition {
@@ -86,6 +87,8 @@ export interface Subject {
    * extrapolated, without stale markers. @throws SubjectError CHURN_SUBJECT_QUERY
    */
   rawSamples(selector: string, minUnixMs: number, maxUnixMs: number): Promise<RawSeries[]>
+  /** What it says of its targets. @throws SubjectError CHURN_SUBJECT_QUERY where it has no such API. */
+  targets?(): Promise<readonly ScrapedTarget[]>
   /**
    * Samples appended since its start by the subject's own counter, its synthetic series included; `undefined` when it has
    * no such counter. @throws SubjectError CHURN_SUBJECT_QUERY

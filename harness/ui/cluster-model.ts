@@ -138,6 +138,7 @@ export class ClusterModel {
       case 'node-deleted':
         this.#changeNode(event.node, node => (node.isDeleted = true))
         return
+      case 'pods-misbehave':
       case 'action':
         return
     }

@@ -36,6 +36,8 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
         'samples_stored',
         'samples_lost',
         'samples_wrong',
+        'target_up',
+        'misbehaviours_unexpected',
         'samples_self_reported',
         'self_count_error',
         'ingest_rate',

@@ -3,6 +3,7 @@ import type { Report } from '../report.ts'
 import { formatNumber, formatValue } from './format.ts'
 import { groupMetrics } from './layout.ts'
 import { calibrationBlocks, capacityBlocks, comparisonBlocks } from './markdown-comparison.ts'
+import { misbehaviourRows } from './misbehaviours.ts'
 import { code, details, marker, table, text } from './markdown-text.ts'
 import {
   found,
@@ -52,6 +53,7 @@ export function renderMarkdown(report: Report): string {
     ...(calibration === undefined ? [] : calibrationBlocks(calibration, comparison)),
     ...(capacity === undefined ? [] : capacityBlocks(capacity)),
     failed ? '' : thresholds(report),
+    misbehaviours(report),
     figures(report, arms),
     environment(report),
   ]
@@ -82,6 +84,16 @@ function thresholds(report: Report): string {
   const made = thresholdTable(report)
   if (report.comparison === undefined || made === '' || report.thresholds.some(({ ok }) => !ok)) return made
   return details(`Thresholds: all ${formatNumber(report.thresholds.length)} held`, made)
+}
+
+function misbehaviours(report: Report): string {
+  const rows = misbehaviourRows(report).map(({ ok, kind, seen, expected }) => [
+    ok === undefined ? '' : ok ? '✅' : '❌',
+    code(kind),
+    text(seen),
+    text(expected),
+  ])
+  return rows.length === 0 ? '' : table(['', 'misbehaviour', 'seen', 'documented'], ['-', '-', '-', '-'], rows)
 }
 
 function figures(report: Report, arms: readonly Arm[]): string {

@@ -4,6 +4,7 @@ import type { Report } from '../report.ts'
 import { formatNumber, formatValue, oneLine } from './format.ts'
 import { wrap } from './grid.ts'
 import { groupMetrics } from './layout.ts'
+import { misbehaviourRows } from './misbehaviours.ts'
 import { calibrationLines, capacityLines, type Colors, comparisonLines } from './terminal-tables.ts'
 import {
   conclusion,
@@ -59,7 +60,7 @@ export function renderTerminal(report: Report, { color, width = WIDTH }: Termina
   if (calibration !== undefined) block(calibrationLines(calibration, comparison, inner, c))
   else if (comparison !== undefined) block(comparisonLines(comparison, inner, c))
   if (arms.length === 0) lines.push('', `${INDENT}${c.dim('Nothing was measured.')}`)
-  lines.push(...figureLines(shownArms(report, arms), inner, c))
+  lines.push(...misbehaviourLines(report, inner, c), ...figureLines(shownArms(report, arms), inner, c))
   if (comparison !== undefined && calibration === undefined) {
     const paint = paintOf(report, c)
     const [first = '', ...more] = wrap(conclusion(report), inner - 3)
@@ -114,6 +115,22 @@ function verdictLines(report: Report, inner: number, c: Colors): string[] {
         `${INDENT}${mark} ${metric!.padEnd(widths[0]!)}  ${c.dim(expression!.padEnd(widths[1]!))}  ${ok ? measured : c.red(measured)}`,
       )
     })
+  }
+  return lines
+}
+
+/** A line for each kind; what was expected only where it was otherwise. */
+function misbehaviourLines(report: Report, inner: number, c: Colors): string[] {
+  const rows = misbehaviourRows(report)
+  if (rows.length === 0) return []
+  const width = Math.max(...rows.map(({ kind }) => kind.length))
+  const lines = ['', `${INDENT}${c.bold('Targets that misbehaved')}`]
+  for (const { ok, kind, seen, expected } of rows) {
+    const mark = ok === undefined ? ' ' : ok ? c.green('✓') : c.red('✗')
+    lines.push(`${INDENT}${mark} ${kind.padEnd(width)}  ${oneLine(seen)}`)
+    if (ok !== false) continue
+    const beside = wrap(`expected ${oneLine(expected)}`, inner - width - 4)
+    lines.push(...beside.map(line => `${INDENT}${' '.repeat(width + 4)}${c.red(line)}`))
   }
   return lines
 }

@@ -13,6 +13,13 @@ export type FetchOutcome =
 /** Idle connections are kept a little longer than the pause between two scrapes, but not for ever. */
 const MAX_IDLE_MS = 300_000
 const MAX_REDIRECTS = 10
+/** As much as Go's HTTP client takes, and so Prometheus. */
+const HEADER_BYTES_MAX = 10 * 1024 * 1024
+/**
+ * No body may be larger, packed or unpacked, whatever `body_size_limit` says, for a body is held in memory as a whole: a
+ * target that sends without end, or what unpacks to gigabytes, must not take the scraper down. Prometheus has no such bound.
+ */
+const BODY_BYTES_MAX = 256 * 1024 * 1024
 /** A connection to which a redirect led is closed after its one answer. */
 const REDIRECT_IDLE_MS = 1000
 
@@ -52,6 +59,7 @@ export class ScrapeRequests {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
+      maxHeaderSize: HEADER_BYTES_MAX,
       keepAliveTimeout: Math.min(idleMs, MAX_IDLE_MS),
       keepAliveMaxTimeout: MAX_IDLE_MS,
       connect: { timeout: timeoutMs, ...(isTls ? this.#tls : {}) },
@@ -121,7 +129,7 @@ export class ScrapeClient {
         onAnswer: () => {
           if (isOwn) this.#answers++
         },
-        onRedirect: location => this.#follow(request, location, finish),
+        onRedirect: (location, status) => this.#follow(request, location, status, finish),
         onDone: finish,
         onBroken: (error, hasAnswer) => {
           // A target may close an idle connection at the very moment when it is used again.
@@ -129,16 +137,16 @@ export class ScrapeClient {
             this.close()
             this.#request({ ...request, isRepeated: true })
           } else {
-            finish(failed(errorText(error, request.url)))
+            finish(failed(errorText(error, hasAnswer, request.url)))
           }
         },
       }),
     )
   }
 
-  #follow(request: PendingRequest, location: string, finish: (outcome: FetchOutcome) => void): void {
+  #follow(request: PendingRequest, location: string, status: string, finish: (outcome: FetchOutcome) => void): void {
     if (!this.#requests.config.http.followRedirects) {
-      finish(failed('server returned a redirect, and follow_redirects is off'))
+      finish(failed(`server returned HTTP status ${status}, a redirect, and follow_redirects is off`))
     } else if (request.redirects >= MAX_REDIRECTS) {
       finish(failed(`stopped after ${MAX_REDIRECTS} redirects`))
     } else if (!URL.canParse(location, request.url.href)) {
@@ -169,13 +177,15 @@ interface PendingRequest {
 interface ReaderEvents {
   /** Headers have come. */
   onAnswer(): void
-  onRedirect(location: string): void
+  /** @param status code and reason, `302 Found`. */
+  onRedirect(location: string, status: string): void
   onDone(outcome: FetchOutcome): void
   onBroken(error: Error, hasAnswer: boolean): void
 }
 
 /** Collects one answer. A body that comes in one piece, as most do, is not copied. */
 class ResponseReader implements Dispatcher.DispatchHandler {
+  /** 0: none but `BODY_BYTES_MAX`. */
   readonly #limitBytes: number
   readonly #events: ReaderEvents
   readonly #chunks: Buffer[] = []
@@ -185,6 +195,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   #hasAnswer = false
   #problem: FetchOutcome | undefined
   #location: string | undefined
+  #status = ''
 
   constructor(limitBytes: number, events: ReaderEvents) {
     this.#limitBytes = limitBytes
@@ -203,6 +214,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#hasAnswer = true
     this.#events.onAnswer()
+    this.#status = `${status} ${statusText ?? ''}`.trimEnd()
     const location = first(headers['location'])
     if (status === 200) {
       this.#contentType = first(headers['content-type'])
@@ -210,16 +222,16 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     } else if (location !== '' && [301, 302, 303, 307, 308].includes(status)) {
       this.#location = location
     } else {
-      this.#problem = failed(`server returned HTTP status ${status} ${statusText ?? ''}`.trimEnd())
+      this.#problem = failed(`server returned HTTP status ${this.#status}`)
     }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#problem !== undefined || this.#location !== undefined) return
     this.#sizeBytes += chunk.length
-    if (this.#limitBytes > 0 && this.#sizeBytes >= this.#limitBytes) {
+    if (this.#sizeBytes >= this.#bound) {
       // No need to hear the rest: the connection is given up.
-      this.#problem = tooLarge()
+      this.#problem = this.#tooLarge()
       controller.abort(new Error('body size limit exceeded'))
       return
     }
@@ -227,7 +239,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#location !== undefined) this.#events.onRedirect(this.#location)
+    if (this.#location !== undefined) this.#events.onRedirect(this.#location, this.#status)
     else this.#events.onDone(this.#problem ?? this.#body())
   }
 
@@ -236,16 +248,27 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     else this.#events.onBroken(error, this.#hasAnswer)
   }
 
+  /** A body of so many bytes is too large. */
+  get #bound(): number {
+    return this.#limitBytes > 0 && this.#limitBytes < BODY_BYTES_MAX ? this.#limitBytes : BODY_BYTES_MAX
+  }
+
+  #tooLarge(): FetchOutcome {
+    const more =
+      this.#bound === BODY_BYTES_MAX ? ': this scraper takes less than 256 MiB, whatever body_size_limit says' : ''
+    return { kind: 'failed', problem: `body size limit exceeded${more}`, isTooLarge: true }
+  }
+
   #body(): FetchOutcome {
     const raw = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#sizeBytes)
     if (!this.#isGzip) return { kind: 'body', body: raw, contentType: this.#contentType }
     try {
       // Synchronous: unpacking in the thread pool costs more than twice the CPU (reference/performance.md, B.6).
-      const options = this.#limitBytes > 0 ? { maxOutputLength: this.#limitBytes - 1 } : {}
-      return { kind: 'body', body: gunzipSync(raw, options), contentType: this.#contentType }
+      const body = gunzipSync(raw, { maxOutputLength: this.#bound - 1 })
+      return { kind: 'body', body, contentType: this.#contentType }
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
-      return code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : failed(`the body is not valid gzip: ${message}`)
+      return code === 'ERR_BUFFER_TOO_LARGE' ? this.#tooLarge() : failed(`the body is not valid gzip: ${message}`)
     }
   }
 }
@@ -254,16 +277,17 @@ function failed(problem: string): FetchOutcome {
   return { kind: 'failed', problem, isTooLarge: false }
 }
 
-function tooLarge(): FetchOutcome {
-  return { kind: 'failed', problem: 'body size limit exceeded', isTooLarge: true }
-}
-
 function isClosed(error: Error): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
-function errorText(error: Error, url: URL): string {
-  return `Get ${JSON.stringify(url.href)}: ${error.message === '' ? error.name : error.message}`
+function errorText(error: Error, hasAnswer: boolean, url: URL): string {
+  const what = isClosed(error)
+    ? `the connection was lost before ${hasAnswer ? 'the answer was complete' : 'there was an answer'}`
+    : error.message === ''
+      ? error.name
+      : error.message
+  return `Get ${JSON.stringify(url.href)}: ${what}`
 }
 
 function first(header: string | string[] | undefined): string {

@@ -62,7 +62,12 @@ export function lastNumberFailed(): boolean {
 function parseSlow(bytes: Uint8Array, start: number, end: number): number {
   let text = ''
   for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!)
-  if (FLOAT.test(text)) return Number(text)
+  if (FLOAT.test(text)) {
+    const value = Number(text)
+    // Beyond what a double holds is no number, as Go has it, and so Prometheus; nearer to 0 than it holds is 0.
+    failed = !Number.isFinite(value)
+    return failed ? NaN : value
+  }
   const infinity = INFINITY.exec(text)
   if (infinity !== null) return infinity[1] === '-' ? -Infinity : Infinity
   failed = !NAN.test(text)

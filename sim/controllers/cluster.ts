@@ -36,6 +36,7 @@ import {
 import { LoadModel, ResourceMetrics } from '../load/index.ts'
 import type { ClusterSpec, WorkloadSpec } from '../messages.ts'
 import { podGeneral } from '../stages/index.ts'
+import type { MisbehaviourOrder } from '../targets/misbehaviour/index.ts'
 import { CronJobController } from './cron-job.ts'
 import { DaemonSetController } from './daemon-set.ts'
 import { DeploymentController } from './deployment.ts'
@@ -46,6 +47,7 @@ import type { ControllerEnvironment } from './environment.ts'
 import { GarbageCollector } from './garbage-collector.ts'
 import { HpaController } from './hpa.ts'
 import { JobController } from './job.ts'
+import { MisbehavingPods } from './misbehaving-pods.ts'
 import { NodeLifecycleController } from './node-lifecycle.ts'
 import { PodGarbageCollector } from './pod-gc.ts'
 import { ReplicaSetController } from './replica-set.ts'
@@ -70,6 +72,8 @@ export interface ClusterOptions {
   readonly onNodeUnreachable?: (node: string) => void
   /** They answer again. */
   readonly onNodeAnswering?: (node: string) => void
+  /** From now on pods answer scrapes badly, or, without an order, well again. */
+  readonly onMisbehaviour?: (uids: readonly string[], order: MisbehaviourOrder | undefined) => void
   /** Asks for an eviction as a client of the API does; refused with TooManyRequests. Default: always granted. */
   readonly evict?: Evict
   /** The runtime failed; the run cannot go on. */
@@ -141,6 +145,12 @@ export interface Cluster {
    * @throws ApiError NotFound
    */
   offerLoad(namespace: string, name: string, rps: number, overMs: number): void
+  /** Uids of a Deployment's pods that have an address and are not about to go. @throws ApiError NotFound */
+  podsOf(namespace: string, name: string): string[]
+  /** Pods of a namespace answer scrapes badly for `forMs`, or until they are told to behave. */
+  misbehave(namespace: string, uids: readonly string[], order: MisbehaviourOrder, forMs: number | undefined): void
+  /** They answer well again. Returns how many did not before. */
+  behave(uids: readonly string[]): number
   /** How busy the pods are. */
   readonly load: LoadModel
   /** What metrics-server says of it. */
@@ -228,6 +238,10 @@ export function createCluster(
   new DisruptionController(env)
   new EndpointsController(env, prng.fork('endpoints'))
   new HpaController(env, load, metrics)
+  const misbehaving = new MisbehavingPods(clock, store, runtime, events, {
+    isSilent: node => !kubelets.answers(node),
+    onChange: options.onMisbehaviour,
+  })
   router.on<Node>(Nodes, event => kubelets.onNode(event))
   router.on<Pod>(Pods, event => kubelets.onPod(event))
 
@@ -340,6 +354,9 @@ export function createCluster(
       if (!known) throw notFound(Deployments, name)
       load.offer(`${namespace}/${name}`, rps, overMs)
     },
+    podsOf: (namespace, name) => misbehaving.podsOf(namespace, name),
+    misbehave: (namespace, uids, order, forMs) => misbehaving.begin(namespace, uids, order, forMs),
+    behave: uids => misbehaving.end(uids),
     load,
     metrics,
     kubelets: {

@@ -1,4 +1,5 @@
 import type { Serving } from './target-serving.ts'
+import type { MisbehaviourOrder } from '../targets/misbehaviour/index.ts'
 
 /** What a kubelet asks of the threads that play the containers. Implemented by `sim/targets`. */
 export interface PodRuntime {
@@ -15,6 +16,8 @@ export interface PodRuntime {
   terminate?(uid: string): void
   /** From now on tells `listener` of everything that processes do by themselves, in real time. */
   watchProcesses?(listener: (target: TargetSpec, event: ProcessEvent) => void): void
+  /** Lets pods answer badly from now on, or well again when `undefined`. Uids that are not open are kept in mind. */
+  misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void
 }
 
 /** What a container's process did: its first port accepts connections, or it has ended. */

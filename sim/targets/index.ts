@@ -12,6 +12,16 @@ export { FORMATS } from './exposition-format.ts'
 export type * from './messages.ts'
 export { escapeName } from './name-escaping.ts'
 export {
+  misbehaviourByName,
+  type Misbehaviour,
+  type MisbehaviourOrder,
+  misbehaviourOrder,
+  type MisbehaviourOutcome,
+  type MisbehaviourParamName,
+  MISBEHAVIOURS,
+  type ScrapeErrorClass,
+} from './misbehaviour/index.ts'
+export {
   type MetricsPage,
   pageAt,
   type Profile,

@@ -2,12 +2,15 @@ import type { MessagePort } from 'node:worker_threads'
 import type { LearnedPage } from './profiles/learn/learned-page.ts'
 import type { TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { SeriesDescription } from './profile.ts'
+import type { MisbehaviourOrder } from './misbehaviour/index.ts'
 
 /** From the control plane (over a direct port) to a target thread. `id` numbers requests that are answered. */
 export type ToTargets =
   | { readonly type: 'open'; readonly id: number; readonly target: TargetSpec }
   | { readonly type: 'close'; readonly id: number; readonly uid: string }
   | { readonly type: 'partition'; readonly uids: readonly string[]; readonly partitioned: boolean }
+  /** Without an order they behave again. */
+  | { readonly type: 'misbehave'; readonly uids: readonly string[]; readonly order?: MisbehaviourOrder }
 
 /** Answers of a target thread to the control plane; `code` is that of a coded error. */
 export type FromTargets = {
@@ -35,7 +38,10 @@ export interface TargetScrapeLog {
   readonly uid: string
   /** Monotonic nanoseconds relative to `TargetWorkerData.originNs`, in milliseconds: exact to the microsecond for days. */
   readonly requestMs: Float64Array
-  /** 1 where a complete answer was handed to the kernel, else 0. Same length as `requestMs`. */
+  /**
+   * 1 where a complete answer was handed to the kernel; 2 where it was, but a misbehaviour leaves it to the scraper whether
+   * any of it is stored; else 0. Same length as `requestMs`.
+   */
   readonly served: Uint8Array
   /** Number of the answer's format among `FORMATS`, from 1; 0: there was no answer. Same length. */
   readonly formats?: Uint8Array

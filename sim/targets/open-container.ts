@@ -1,3 +1,5 @@
+import type { MisbehaviourOrder } from './misbehaviour/index.ts'
+
 /** A container that a thread plays: what its server needs of it, whatever it does. */
 export interface OpenContainer {
   /** Resolves once its ports accept connections. @throws CodedError CHURN_TARGET_BIND, CHURN_FD_LIMIT */
@@ -6,4 +8,6 @@ export interface OpenContainer {
   close(): void
   /** Partitioned, it accepts connections and never answers; what is connected then is reset when that ends. */
   setPartitioned(partitioned: boolean): void
+  /** Lets it answer badly from now on, or well again. Absent where it serves no page of ours. */
+  misbehave?(order: MisbehaviourOrder | undefined): void
 }

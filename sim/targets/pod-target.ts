@@ -6,6 +6,7 @@ import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
 import { type Exposition, negotiate, type Offers } from './exposition-format.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
+import { LOOP_PATH, Misbehaver, type MisbehaviourOrder } from './misbehaviour/index.ts'
 import type { OpenContainer } from './open-container.ts'
 import { type MetricsPage, pageAt } from './profile.ts'
 import type { HeadFault, RequestHead } from './request-head.ts'
@@ -14,6 +15,7 @@ import { type SecureContext, secured } from './tls-socket.ts'
 import type { TruthTable } from './truth-table.ts'
 
 const METRICS_PATH = '/metrics'
+const NOTHING = Buffer.alloc(0)
 
 /** What all pods of a thread share. */
 export interface TargetContext {
@@ -26,6 +28,13 @@ export interface TargetContext {
   secureContext(): Promise<SecureContext>
   /** A listener failed after it had been opened. */
   onFault(error: Error): void
+}
+
+/** A request for metrics, by its entry in the log, its number, and the target's clock when it came. */
+interface LoggedScrape {
+  readonly ticket: number
+  readonly sequence: number
+  readonly unixMs: number
 }
 
 /**
@@ -49,6 +58,11 @@ export class PodTarget implements OpenContainer, Responder {
   #accept = ''
   #exposition: Exposition | undefined
   #secure: SecureContext | undefined
+  /** Of these, those of answers that do not count as served when they are complete, and what they count for. */
+  readonly #bad = new Map<number, 'excused' | 'not served'>()
+  #misbehaver: Misbehaver | undefined
+  /** A scrape that was redirected and goes on with the request for where it was sent. */
+  #hop: LoggedScrape | undefined
   #sequence: number
   #lastUnixMs = 0
   #partitioned = false
@@ -94,11 +108,25 @@ export class PodTarget implements OpenContainer, Responder {
     if (!partitioned) this.#resetAll()
   }
 
+  /** Answers badly from now on, or well again. An answer that is being handed over is left to finish; one that hangs is not. */
+  misbehave(order: MisbehaviourOrder | undefined): void {
+    const before = this.#misbehaver
+    if (before === undefined && order === undefined) return
+    this.#misbehaver = order === undefined ? undefined : new Misbehaver(this.#context.clock, order)
+    this.#giveUpHop()
+    if (before?.misbehaviour.hangs === true || this.#resetsAtAccept) this.#resetAll()
+  }
+
+  get #resetsAtAccept(): boolean {
+    return this.#misbehaver?.misbehaviour.name === 'reset-accept'
+  }
+
   // hot: once per scrape.
   respond(request: RequestHead): Answer | undefined {
     const isMetrics = request.path === METRICS_PATH
     if (isMetrics && request.method === 'GET') return this.#scrape(request)
     if (this.#partitioned) return undefined
+    if (this.#misbehaver?.leadsTo(request) === true) return this.#scrapeFurther(this.#misbehaver, request)
     const last = !request.keepAlive
     const { answers } = this.#context
     const isHead = request.method === 'HEAD'
@@ -115,7 +143,12 @@ export class PodTarget implements OpenContainer, Responder {
     const { bodyBytes, samples } = this.#underWay.get(ticket)!
     this.#underWay.delete(ticket)
     const { truth } = this.#context
-    if (complete) {
+    const bad = this.#bad.size === 0 ? undefined : this.#bad.get(ticket)
+    if (bad !== undefined) {
+      this.#bad.delete(ticket)
+      truth.recordFailed(this.spec.slot)
+      if (bad === 'excused' && complete) this.#log.markExcused(ticket)
+    } else if (complete) {
       truth.recordServed(this.spec.slot, samples, bodyBytes)
       this.#log.markServed(ticket)
     } else {
@@ -124,10 +157,8 @@ export class PodTarget implements OpenContainer, Responder {
   }
 
   #scrape(request: RequestHead): Answer | undefined {
-    const { clock, truth, answers, originNs } = this.#context
-    const atNs = clock.monotonicNs()
-    truth.recordRequest(this.spec.slot, atNs)
-    const ticket = this.#log.add(Number(atNs - originNs) / 1e6)
+    const { truth, answers } = this.#context
+    const ticket = this.#logRequest()
     const sequence = ++this.#sequence
     if (this.#partitioned) {
       truth.recordFailed(this.spec.slot)
@@ -139,13 +170,15 @@ export class PodTarget implements OpenContainer, Responder {
       truth.recordFailed(this.spec.slot)
       return { bytes: answers.unauthorized(authorization, last), last, ticket: -1 }
     }
-    // A target's clock never goes back, even when the machine's is set: its counters would fall.
-    this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(clock.unixMs()))
-    const page = pageAt(this.#page, this.#lastUnixMs)
+    const unixMs = this.#tick()
+    if (this.#misbehaver !== undefined) {
+      return this.#answerBadly(this.#misbehaver, request, { ticket, sequence, unixMs })
+    }
+    const page = pageAt(this.#page, unixMs)
     // The kernel has not taken all of an answer yet: it must not change under its hands.
     if (this.#underWay.size > 0) page.kept?.hold()
     const exposition = this.#expositionFor(request)
-    const body = page.render(this.#lastUnixMs, sequence, exposition)
+    const body = page.render(unixMs, sequence, exposition)
     const bytes = answers.metrics(body, {
       kept: page.kept,
       contentType: exposition.contentType,
@@ -164,6 +197,61 @@ export class PodTarget implements OpenContainer, Responder {
       this.#exposition = negotiate(accept, this.#offers)
     }
     return this.#exposition
+  }
+
+  /** Returns the number of its entry in the log. */
+  #logRequest(): number {
+    const { clock, truth, originNs } = this.#context
+    const atNs = clock.monotonicNs()
+    truth.recordRequest(this.spec.slot, atNs)
+    return this.#log.add(Number(atNs - originNs) / 1e6)
+  }
+
+  /** A target's clock never goes back, even when the machine's is set: its counters would fall. */
+  #tick(): number {
+    this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(this.#context.clock.unixMs()))
+    return this.#lastUnixMs
+  }
+
+  #answerBadly(misbehaver: Misbehaver, request: RequestHead, scrape: LoggedScrape): Answer | undefined {
+    const { ticket, sequence, unixMs } = scrape
+    const page = pageAt(this.#page, unixMs)
+    const answer = misbehaver.answer({
+      request,
+      unixMs,
+      sequence,
+      render: () => page.render(unixMs, sequence),
+    })
+    if (answer === undefined) {
+      this.#context.truth.recordFailed(this.spec.slot)
+      return undefined
+    }
+    const { script, last, samples, pageBytes, isHop } = answer
+    if (isHop) {
+      this.#giveUpHop()
+      this.#hop = scrape
+      return { bytes: NOTHING, last, ticket: -1, script }
+    }
+    this.#underWay.set(ticket, { bodyBytes: pageBytes, samples: page.sampleCount })
+    if (samples !== 'counted') this.#bad.set(ticket, samples)
+    return { bytes: NOTHING, last, ticket, script }
+  }
+
+  /** Goes on with a scrape that was redirected: it is one, however many requests it takes. */
+  #scrapeFurther(misbehaver: Misbehaver, request: RequestHead): Answer | undefined {
+    if (request.path === LOOP_PATH) {
+      const { script, last } = misbehaver.loop(request)
+      return { bytes: NOTHING, last, ticket: -1, script }
+    }
+    const scrape = this.#hop ?? { ticket: this.#logRequest(), sequence: ++this.#sequence, unixMs: this.#tick() }
+    this.#hop = undefined
+    return this.#answerBadly(misbehaver, request, scrape)
+  }
+
+  /** Nobody followed the redirect. */
+  #giveUpHop(): void {
+    if (this.#hop !== undefined) this.#context.truth.recordFailed(this.spec.slot)
+    this.#hop = undefined
   }
 
   #listenOn(port: number): Promise<void> {
@@ -194,6 +282,15 @@ export class PodTarget implements OpenContainer, Responder {
   }
 
   #onConnection(socket: Socket): void {
+    if (this.#resetsAtAccept && !this.#partitioned) {
+      // Somebody came to scrape, though not so far as to say so.
+      this.#logRequest()
+      this.#sequence++
+      this.#context.truth.recordFailed(this.spec.slot)
+      socket.on('error', () => {})
+      socket.resetAndDestroy()
+      return
+    }
     this.#connections.add(
       new HttpConnection(socket, this, connection => {
         this.#connections.delete(connection)

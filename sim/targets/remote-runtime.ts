@@ -3,6 +3,7 @@ import { assert } from '../../base/index.ts'
 import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { receivedError, targetError } from './errors.ts'
 import type { FromTargets, ToTargets } from './messages.ts'
+import type { MisbehaviourOrder } from './misbehaviour/index.ts'
 
 /** What is used of a `MessagePort`. */
 export type ControlPort = Pick<MessagePort, 'postMessage' | 'on' | 'close'>
@@ -43,17 +44,11 @@ export class RemoteRuntime implements PodRuntime {
   }
 
   setPartitioned(uids: readonly string[], partitioned: boolean): void {
-    const shards = new Map<ControlPort, string[]>()
-    for (const uid of uids) {
-      const port = this.#portOf(uid)
-      const shard = shards.get(port)
-      if (shard === undefined) shards.set(port, [uid])
-      else shard.push(uid)
-    }
-    for (const [port, shard] of shards) {
-      const message: ToTargets = { type: 'partition', uids: shard, partitioned }
-      port.postMessage(message)
-    }
+    this.#tellShards(uids, shard => ({ type: 'partition', uids: shard, partitioned }))
+  }
+
+  misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
+    this.#tellShards(uids, shard => ({ type: 'misbehave', uids: shard, ...(order === undefined ? {} : { order }) }))
   }
 
   /** Gives the ports up. What is still unanswered is rejected. */
@@ -62,6 +57,17 @@ export class RemoteRuntime implements PodRuntime {
       port.close()
       this.#onClosed(port)
     }
+  }
+
+  #tellShards(uids: readonly string[], messageOf: (shard: readonly string[]) => ToTargets): void {
+    const shards = new Map<ControlPort, string[]>()
+    for (const uid of uids) {
+      const port = this.#portOf(uid)
+      const shard = shards.get(port)
+      if (shard === undefined) shards.set(port, [uid])
+      else shard.push(uid)
+    }
+    for (const [port, shard] of shards) port.postMessage(messageOf(shard))
   }
 
   #ask(uid: string, message: (id: number) => ToTargets): Promise<void> {

@@ -11,6 +11,8 @@ export interface RequestHead {
   readonly authorization: string
   /** Whether an answer may come in chunks: not in HTTP/1.0. */
   readonly takesChunks: boolean
+  /** How long the scraper waits for the answer, where it says so. */
+  readonly timeoutMs?: number
 }
 
 /** Status codes by which a malformed head is refused. */
@@ -37,6 +39,7 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
   let accept: string | undefined
   let authorization: string | undefined
   let hasBody = false
+  let timeoutS = Number.NaN
   for (let i = 1; i < lines.length; i++) {
     const header = HEADER.exec(lines[i]!)
     if (header === null) return 400
@@ -61,6 +64,9 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
         if (!/^\d+$/.test(value)) return 400
         if (Number(value) > 0) hasBody = true
         break
+      case 'x-prometheus-scrape-timeout-seconds':
+        timeoutS = Number(value)
+        break
       case 'transfer-encoding':
         hasBody = true
         break
@@ -77,6 +83,7 @@ export function parseRequestHead(text: string): RequestHead | HeadFault {
     accept: accept ?? '',
     authorization: authorization ?? '',
     takesChunks: minor !== '0',
+    ...(timeoutS > 0 ? { timeoutMs: timeoutS * 1000 } : {}),
   }
 }
 

@@ -3,6 +3,10 @@ import { type Format, FORMATS } from './exposition-format.ts'
 import type { TargetRun, TargetScrapeLog } from './messages.ts'
 import type { PageRecord } from './page-record.ts'
 
+/** What became of a request, as `TargetScrapeLog.served` has it. */
+export const SERVED = 1
+export const EXCUSED = 2
+
 /**
  * The requests that one container's sockets saw: when, and whether each got its complete answer, and in which format. Ten bytes a
  * request.
@@ -46,7 +50,12 @@ export class ScrapeLog {
   }
 
   markServed(row: number): void {
-    this.#served[row] = 1
+    this.#served[row] = SERVED
+  }
+
+  /** The answer was complete, and something about it lets the scraper choose whether it stores any of it. */
+  markExcused(row: number): void {
+    this.#served[row] = EXCUSED
   }
 
   /** A copy of exactly the entries so far, in buffers of its own: they may be transferred. */

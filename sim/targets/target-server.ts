@@ -7,6 +7,7 @@ import { MemcachedExporter } from './memcached/exporter-target.ts'
 import { MemcachedLoad } from './memcached/memcached-load.ts'
 import { MemcachedServer } from './memcached/memcached-server.ts'
 import type { OpenContainer } from './open-container.ts'
+import type { MisbehaviourOrder } from './misbehaviour/index.ts'
 import { PodTarget, type TargetContext } from './pod-target.ts'
 import type { Profile } from './profile.ts'
 import { profileByName } from './profiles/index.ts'
@@ -35,6 +36,7 @@ export class TargetServer implements PodRuntime {
   readonly #profileOf: (name: string) => Profile
   readonly #pods = new Map<string, OpenContainer>()
   readonly #logs = new Map<string, ScrapeLog>()
+  readonly #orders = new Map<string, MisbehaviourOrder>()
 
   constructor(clock: Clock, truth: TruthTable, options: TargetServerOptions) {
     this.#context = {
@@ -64,6 +66,7 @@ export class TargetServer implements PodRuntime {
     }
     const pod = this.#containerOf(target)
     this.#pods.set(target.uid, pod)
+    pod.misbehave?.(this.#orders.get(target.uid))
     try {
       await pod.listen()
     } catch (error) {
@@ -86,6 +89,15 @@ export class TargetServer implements PodRuntime {
 
   setPartitioned(uids: readonly string[], partitioned: boolean): void {
     for (const uid of uids) this.#pods.get(uid)?.setPartitioned(partitioned)
+  }
+
+  /** A pod that is opened again goes on misbehaving, until it is told otherwise. */
+  misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
+    for (const uid of uids) {
+      if (order === undefined) this.#orders.delete(uid)
+      else this.#orders.set(uid, order)
+      this.#pods.get(uid)?.misbehave?.(order)
+    }
   }
 
   /** The requests of every pod that was ever opened here, in the order of their opening. */

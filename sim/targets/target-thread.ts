@@ -31,6 +31,9 @@ export class TargetThread {
       case 'partition':
         this.#server.setPartitioned(message.uids, message.partitioned)
         break
+      case 'misbehave':
+        this.#server.misbehave(message.uids, message.order)
+        break
     }
   }
 

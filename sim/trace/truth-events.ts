@@ -3,6 +3,7 @@ import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
 import { EndpointSlices, keyOf, Nodes, type ObjectStore, Pods, type StoreEvent } from '../cluster/index.ts'
 import { podUidOf, type TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { TruthEvent } from '../messages.ts'
+import type { MisbehaviourOrder } from '../targets/misbehaviour/index.ts'
 import { isReady } from './transitions.ts'
 
 /** What is used of a `PacedClock`. */
@@ -71,6 +72,11 @@ export class TruthRecorder {
   /** A silent node answers again. */
   nodeAnswering(node: string): void {
     this.#add({ type: 'node-answering', node })
+  }
+
+  /** Pods answer scrapes badly, or well again. */
+  misbehaviour(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
+    this.#add({ type: 'pods-misbehave', uids, ...(order === undefined ? {} : { order }) })
   }
 
   action(action: string, detail: string): void {

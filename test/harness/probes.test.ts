@@ -202,6 +202,35 @@ t.test('a faultless subject loses nothing; each fault is counted exactly', async
   )
 })
 
+t.test('of a scrape that is excused nothing is lost, and what is wrong is wrong', async t => {
+  const answered = [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231]
+  const good = storedRows(TARGET, answered)
+  const rest = good.length * 2
+  const excused = [1, 2, 1]
+  t.match(await ask(good, excused), { served: rest, stored: rest, lost: 0, wrong: 0 }, 'stored nevertheless')
+  const without = good.map(series => ({
+    ...series,
+    tMs: series.tMs.filter((_, i) => i !== 1),
+    values: series.values.filter((_, i) => i !== 1),
+  }))
+  t.match(await ask(without, excused), { served: rest, stored: rest, lost: 0, wrong: 0 }, 'left out')
+  const last = good.at(-1)!
+  const bent = { ...last, values: last.values.map((value, i) => (i === 1 ? value + 1 : value)) }
+  t.match(await ask([...good.slice(0, -1), bent], excused), { stored: rest, lost: 0, wrong: 1 }, 'another value')
+  const twice = good.map(series => ({
+    ...series,
+    tMs: Float64Array.of(...series.tMs, series.tMs[1]! + 7),
+    values: Float64Array.of(...series.values, series.values[1]!),
+  }))
+  t.match(await ask(twice, excused), { stored: rest, lost: 0, wrong: good.length }, 'stored twice')
+  const further = {
+    labels: { ...last.labels, __name__: 'churnbench_misbehaviour_time' },
+    tMs: last.tMs,
+    values: last.values,
+  }
+  t.match(await ask([...good, further]), { lost: 0, wrong: 0 }, 'series that no page has are not ours to judge')
+})
+
 t.test('what was answered after the logs were taken is not known to them, and not wrong', async t => {
   const answered = [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231, 1_700_000_004_236, 1_700_000_005_235]
   const good = storedRows(TARGET, answered)

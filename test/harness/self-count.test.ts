@@ -139,6 +139,25 @@ t.test('in a quiet run both counts are the same, to the sample', async t => {
   t.same(world.warnings, [])
 })
 
+t.test('while pods misbehave nothing is compared, nor shortly after', async t => {
+  const order = { kind: 'new-series', params: { series: 7 } }
+  const world = new World()
+  world.event({ type: 'pods-misbehave', uids: ['u1', 'u2'], order })
+  for (let i = 0; i < 20; i++) {
+    await world.seconds(1)
+    world.appended += 7
+  }
+  world.event({ type: 'pods-misbehave', uids: ['u1'] })
+  await world.seconds(20)
+  world.appended += 7
+  world.event({ type: 'pods-misbehave', uids: ['u2'] })
+  await world.seconds(12)
+  t.equal((await world.end()).self_count_error, undefined)
+  await world.seconds(20)
+  t.same((await world.end()).self_count_error, { value: 0 }, 'and then it is again')
+  t.same(world.warnings, [])
+})
+
 t.test('scrapes that are under way when the counter is read are no miscount', async t => {
   const world = new World()
   await world.busySeconds(24)

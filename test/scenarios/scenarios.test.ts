@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { misbehaviourPage } from '../../harness/docs/misbehaviour-page.ts'
 import { profilePage } from '../../harness/docs/profile-page.ts'
 import { scenarioPage } from '../../harness/docs/scenario-page.ts'
 import { FIELDS } from '../../harness/docs/scenario-text.ts'
 import { podBounds } from '../../harness/pod-bounds.ts'
 import { SCENARIO_SCHEMA } from '../../harness/scenario-schema.ts'
 import { resolveScenario } from '../../harness/scenario.ts'
+import { MISBEHAVIOURS } from '../../sim/index.ts'
 import { sawTooth, SCENARIOS, steps, triangle, waves } from '../../scenarios/index.ts'
 
 /** Reads from the root of the checkout. */
@@ -21,6 +23,22 @@ t.test('docs/scenarios.md is what scenarios, executors and actions are now', t =
 
 t.test('docs/profiles.md is what profiles and their options are now', t => {
   t.ok(profilePage() === readFileSync('docs/profiles.md', 'utf8'), 'out of date: npm run docs, then read the diff')
+  t.end()
+})
+
+t.test('docs/misbehaviour.md is what the catalogue is now, and the scenario about it plays all of it', t => {
+  t.ok(
+    misbehaviourPage() === readFileSync('docs/misbehaviour.md', 'utf8'),
+    'out of date: npm run build && node build/scripts/scenario-docs.js, then read the diff',
+  )
+  const input = SCENARIOS.find(({ name }) => name === 'misbehaving-targets')!
+  const { plan, cluster } = resolveScenario(input, { profile: 'smoke', seed: '1', set: [] })
+  const played = plan.filter(({ action }) => action === 'misbehave').map(({ args }) => args)
+  t.same(
+    played,
+    MISBEHAVIOURS.map(({ name }) => ({ for: '13s', kind: name, workload: `bad/${name}` })),
+  )
+  t.ok(played.every(({ workload }) => cluster.workloads.some(({ name }) => workload === `bad/${name}`)))
   t.end()
 })
 

@@ -10,6 +10,7 @@ import { type Figure, figureGrid } from './figure.ts'
 import { heatmapFigures } from './heatmaps.ts'
 import { liveControls, type LiveData, liveData, liveNote } from './interactive.ts'
 import { html, type Markup } from './markup.ts'
+import { misbehaviourSection } from './misbehaviours.ts'
 import { instant, pageHeader, thresholdSection, tiles, verdictBanner } from './overview.ts'
 import { spectraFigures } from './spectra.ts'
 import { LIVE_STYLE } from './style.ts'
@@ -50,6 +51,7 @@ function draw(report: Report, detail: number): string {
       ? liveData(report, arms, { figures: timelines.map(timeline => timeline.live), maxS: endOf(arms), detail })
       : undefined
   const sections = [
+    section('misbehaviours', 'Misbehaviour', misbehaviourSection(report)),
     section('latency', 'Latency', spectra.length > 0 && latency(spectra)),
     section('heat', 'When waits were long', heatmaps.length > 0 && heat(heatmaps)),
     section('time', 'Over time', overTime(report, arms, timelines, live)),

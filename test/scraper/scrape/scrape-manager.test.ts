@@ -169,6 +169,72 @@ t.test('what fails is up 0 with a reason, and the series end', async t => {
   rig.manager.stop()
 })
 
+t.test('as many headers as Prometheus takes are taken', async t => {
+  const target = await open(t)
+  target.answer = (_, response) => {
+    for (let i = 0; i < 64; i++) response.setHeader(`x-flood-${i}`, 'f'.repeat(1000))
+    response.setHeader('content-type', 'text/plain').end('a 1\n')
+  }
+  const rig = new Rig()
+  rig.manager.update('j', [group('g', { __address__: target.address })])
+  await rig.until(() => rig.ups(target.address).length === 1)
+  t.same(rig.ups(target.address), [1])
+  rig.manager.stop()
+})
+
+t.test('a connection that is lost says how far the answer had come', async t => {
+  const target = await open(t)
+  const rig = new Rig()
+  const { address } = target
+  target.answer = request => request.socket.destroy()
+  rig.manager.update('j', [group('g', { __address__: address })])
+  await rig.until(() => rig.ups(address).length === 1)
+  t.match(rig.manager.activeTargets()[0]!.lastError, /^Get ".*": the connection was lost before there was an answer$/)
+  target.answer = (request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 9 })
+    response.write('a 1\n', () => request.socket.resetAndDestroy())
+  }
+  await rig.nextScrape(address)
+  t.match(
+    rig.manager.activeTargets()[0]!.lastError,
+    /^Get ".*": the connection was lost before the answer was complete$/,
+  )
+  rig.manager.stop()
+})
+
+t.test('without a limit of its own, a body that has no end or unpacks to one is refused at 256 MiB', async t => {
+  const target = await open(t)
+  const rig = new Rig({ scrape_timeout: '10s', extra_scrape_metrics: true })
+  const { address } = target
+  const mebibyte = Buffer.alloc(1 << 20, '# a comment that has no end\n')
+  const member = gzipSync(mebibyte)
+  target.answer = (_, response) => {
+    response.setHeader('content-type', 'text/plain').setHeader('content-encoding', 'gzip')
+    response.end(Buffer.concat([gzipSync('a 1\n'), ...Array.from({ length: 256 }, () => member)]))
+  }
+  rig.manager.update('j', [group('g', { __address__: address })])
+  await rig.until(() => rig.ups(address).length === 1)
+  const { lastError } = rig.manager.activeTargets()[0]!
+  t.match(lastError, /body size limit exceeded: .*256 MiB/)
+  let sent = 0
+  target.answer = (_, response) => {
+    response.setHeader('content-type', 'text/plain')
+    const more = (): void => {
+      if (response.destroyed) return
+      sent++
+      response.write(mebibyte)
+      response.once('drain', more)
+    }
+    more()
+  }
+  await rig.nextScrape(address)
+  t.same(rig.ups(address), [0, 0])
+  t.equal(rig.manager.activeTargets()[0]!.lastError, lastError)
+  t.ok(sent > 250 && sent < 300, `it hangs up: ${sent} MiB were sent`)
+  t.same(rig.storage.values(`scrape_body_size_bytes{instance="${address}", job="j"}`), [-1, -1])
+  rig.manager.stop()
+})
+
 t.test('gzip is unpacked; the synthetic series tell the truth', async t => {
   const target = await open(t)
   target.answer = (_, response) => {
@@ -203,7 +269,7 @@ t.test('redirects are followed, and not when that is off', async t => {
   t.equal(other.requests[0]!.headers.authorization, undefined, 'another host gets no credentials')
   rig.manager.applyConfig(configOf({ follow_redirects: false }))
   await rig.until(() => rig.manager.activeTargets()[0]?.health === 'down')
-  t.match(rig.manager.activeTargets()[0]!.lastError, /redirect/)
+  t.match(rig.manager.activeTargets()[0]!.lastError, /^server returned HTTP status 302 Found, a redirect/)
   rig.manager.stop()
 })
 

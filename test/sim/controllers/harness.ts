@@ -4,6 +4,7 @@ import { ObjectStore, Pods, type Stored, type StoreEvent } from '../../../sim/cl
 import { type Cluster, type ClusterOptions, createCluster } from '../../../sim/controllers/index.ts'
 import type { PodRuntime, TargetSpec } from '../../../sim/kubelet/index.ts'
 import type { ClusterSpec, ClusterTimings, WorkloadSpec } from '../../../sim/messages.ts'
+import type { MisbehaviourOrder } from '../../../sim/targets/index.ts'
 
 /** Kubernetes' own times, with a quick start-up. */
 export const TIMINGS: ClusterTimings = {
@@ -38,6 +39,7 @@ export class FakeRuntime implements PodRuntime {
   readonly open_ = new Map<string, TargetSpec>()
   readonly partitioned = new Set<string>()
   readonly log: string[] = []
+  readonly misbehaving = new Map<string, MisbehaviourOrder>()
 
   open(target: TargetSpec): Promise<void> {
     this.open_.set(target.uid, target)
@@ -51,6 +53,13 @@ export class FakeRuntime implements PodRuntime {
     this.partitioned.delete(uid)
     this.log.push(`close ${target?.slot} ${target?.address} ${target?.pod}`)
     return Promise.resolve()
+  }
+
+  misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
+    for (const uid of uids) {
+      if (order === undefined) this.misbehaving.delete(uid)
+      else this.misbehaving.set(uid, order)
+    }
   }
 
   setPartitioned(uids: readonly string[], partitioned: boolean): void {

@@ -261,6 +261,7 @@ t.test('a slow runtime holds planned time and changes nothing else', async t => 
       open: ({ uid }) => later(() => open.add(uid)),
       close: uid => later(() => closed.add(uid)),
       setPartitioned() {},
+      misbehave() {},
     }
     const cluster = createCluster(clock, prng.fork('cluster'), store, runtime, {
       spec: {
@@ -314,6 +315,7 @@ t.test('a listener that cannot be opened ends the run instead of a pod that does
     open: () => Promise.reject(new Error('EADDRINUSE')),
     close: () => Promise.resolve(),
     setPartitioned() {},
+    misbehave() {},
   }
   const failed = new Promise<void>(resolve => {
     const cluster = createCluster(clock, prng.fork('cluster'), store, runtime, {

@@ -7,6 +7,7 @@ import { request } from 'undici'
 import { DurationHistogram, SystemClock } from '../../../base/index.ts'
 import {
   type FromTargetsMain,
+  misbehaviourOrder,
   profileByName,
   RemoteRuntime,
   TargetPool,
@@ -48,6 +49,25 @@ void t.test('pods in two threads: open, scrape, partition, close, collect, stop'
     t.ok(originNs < row.listeningNs! && row.listeningNs! < row.firstScrapeNs!)
     t.ok(row.firstScrapeNs! < clock.monotonicNs(), 'stamps of all threads are comparable')
   }
+
+  const bad = specs.slice(2, 6)
+  const uids = bad.map(spec => spec.uid)
+  const statusOf = async ({ address }: (typeof specs)[number]): Promise<number> => {
+    const { statusCode, body } = await request(`http://${address}:${port}/metrics`)
+    await body.dump()
+    return statusCode
+  }
+  runtime.misbehave(uids, misbehaviourOrder('server-error', { code: 599 }))
+  // What is asked of a thread keeps its order: an answer says that all before it was heard.
+  const heard = (): Promise<unknown> => Promise.allSettled(bad.map(spec => runtime.open(spec)))
+  await heard()
+  for (const spec of bad) t.equal(await statusOf(spec), 599)
+  t.equal(await statusOf(specs[6]!), 200)
+  runtime.misbehave(uids, undefined)
+  await heard()
+  for (const spec of bad) t.equal(await statusOf(spec), 200)
+  await until(() => bad.every(spec => truth.read(spec.slot).scrapesServed === 2))
+  t.equal(truth.read(bad[0]!.slot).scrapesFailed, 1)
 
   const [silent, closed] = [specs[0]!, specs[1]!]
   runtime.setPartitioned(
