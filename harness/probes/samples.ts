@@ -89,7 +89,7 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
     if (log.served[i] !== 1 || !isBeforeCut(i + 1)) continue
     const hits = hitsOf.get(i + 1)
     // Of a scrape of which nothing is stored, the log says what the page was, to the milliseconds between two clocks.
-    const all = (hits?.page ?? pageAt(page, Math.floor(options.originUnixMs + log.requestMs[i]!))).sampleCount
+    const all = (hits?.page ?? pageAt(page, Math.floor(options.originUnixMs + log.requestMs[i]!), i + 1)).sampleCount
     let found = 0
     let again = 0
     for (const count of hits?.counts ?? []) {
@@ -173,9 +173,9 @@ function* explainRows(
 function pagesOf(page: MetricsPage, log: TargetScrapeLog, originUnixMs: number): ReadonlySet<MetricsPage> {
   const pages = new Set([page])
   if (page.at === undefined) return pages
-  for (const requestMs of log.requestMs) {
+  for (const [i, requestMs] of log.requestMs.entries()) {
     const unixMs = Math.floor(originUnixMs + requestMs)
-    for (const by of [-CLOCK_MS, 0, CLOCK_MS]) pages.add(page.at(unixMs + by))
+    for (const by of [-CLOCK_MS, 0, CLOCK_MS]) pages.add(page.at(unixMs + by, i + 1))
   }
   return pages
 }

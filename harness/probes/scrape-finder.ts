@@ -85,7 +85,7 @@ export class ScrapeFinder {
   }
 
   #explanation(row: Row, { sequence, unixMs }: Scrape): Explanation {
-    const page = pageAt(this.#page, unixMs)
+    const page = pageAt(this.#page, unixMs, sequence)
     const indices = this.#stored.indicesIn(page)
     const wrong: number[] = []
     for (let i = 0; i < row.values.length; i++) {

@@ -120,7 +120,7 @@ export class PodTarget implements Responder {
     }
     // A target's clock never goes back, even when the machine's is set: its counters would fall.
     this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(clock.unixMs()))
-    const page = pageAt(this.#page, this.#lastUnixMs)
+    const page = pageAt(this.#page, this.#lastUnixMs, sequence)
     const body = page.render(this.#lastUnixMs, sequence)
     const last = !request.keepAlive
     const bytes = answers.metrics(body, { gzip: request.acceptsGzip, last })
