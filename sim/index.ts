@@ -56,7 +56,6 @@ export {
   SEQUENCE_SERIES,
   type ServedPage,
   servedPage,
-  pageOf,
   type TargetLogs,
   TargetPool,
   TargetServer,

@@ -1,6 +1,6 @@
 import {
   escapeName,
-  pageOf,
+  pageAt,
   SEQUENCE_SERIES,
   type ServedPage,
   servedPage,
@@ -90,7 +90,7 @@ async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally:
     if (!isBeforeCut(i + 1)) continue
     const hits = hitsOf.get(i + 1)
     // Of a scrape of which nothing is stored, the log says what the page was, to the milliseconds between two clocks.
-    const then = hits?.page ?? pageOf(page, Math.floor(options.originUnixMs + log.requestMs[i]!), i + 1)
+    const then = hits?.page ?? pageAt(page, Math.floor(options.originUnixMs + log.requestMs[i]!), i + 1)
     const all = then.samplesIn?.(i + 1) ?? then.sampleCount
     let found = 0
     let again = 0

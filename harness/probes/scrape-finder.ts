@@ -1,4 +1,4 @@
-import { pageOf, type ServedPage, type TargetScrapeLog } from '../../sim/index.ts'
+import { pageAt, type ServedPage, type TargetScrapeLog } from '../../sim/index.ts'
 import type { StoredColumns } from './stored-columns.ts'
 
 /** How far the target's clock may lie from where its request was logged, in milliseconds: two clocks, one of them set by others. */
@@ -85,7 +85,7 @@ export class ScrapeFinder {
   }
 
   #explanation(row: Row, { sequence, unixMs }: Scrape): Explanation {
-    const page = pageOf(this.#page, unixMs, sequence)
+    const page = pageAt(this.#page, unixMs, sequence)
     const indices = this.#stored.indicesIn(page)
     const wrong: number[] = []
     for (let i = 0; i < row.values.length; i++) {

@@ -1,3 +1,4 @@
+import type { Exposition } from './exposition-format.ts'
 import type { MetricsPage, SeriesDescription } from './profile.ts'
 
 /** Pages that are kept: the one in use, and those that a check of the recent past goes back to. */
@@ -41,7 +42,7 @@ export class ChangingPage implements MetricsPage {
     return this.at(unixMs).valueAt(index, unixMs, sequence)
   }
 
-  render(unixMs: number, sequence: number): Buffer {
-    return this.at(unixMs).render(unixMs, sequence)
+  render(unixMs: number, sequence: number, exposition?: Exposition): Buffer {
+    return this.at(unixMs).render(unixMs, sequence, exposition)
   }
 }

@@ -174,7 +174,7 @@ export class PodTarget implements OpenContainer, Responder {
     if (this.#misbehaver !== undefined) {
       return this.#answerBadly(this.#misbehaver, request, { ticket, sequence, unixMs })
     }
-    const page = pageAt(this.#page, unixMs)
+    const page = pageAt(this.#page, unixMs, sequence)
     // The kernel has not taken all of an answer yet: it must not change under its hands.
     if (this.#underWay.size > 0) page.kept?.hold()
     const exposition = this.#expositionFor(request)
@@ -215,7 +215,7 @@ export class PodTarget implements OpenContainer, Responder {
 
   #answerBadly(misbehaver: Misbehaver, request: RequestHead, scrape: LoggedScrape): Answer | undefined {
     const { ticket, sequence, unixMs } = scrape
-    const page = pageAt(this.#page, unixMs)
+    const page = pageAt(this.#page, unixMs, sequence)
     const answer = misbehaver.answer({
       request,
       unixMs,

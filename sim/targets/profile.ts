@@ -39,10 +39,10 @@ export interface MetricsPage {
    */
   valueAt(index: number, unixMs: number, sequence: number): number
   /**
-   * Only of pages whose series come and go: the page as it is at `unixMs`, which itself never changes. Pure; the same
+   * Only of pages whose series come and go: the page as it is in that answer, which itself never changes. Pure; the same
    * object for the same set of series, as long as it is remembered. All else of such a page is that of its start.
    */
-  at?(unixMs: number): MetricsPage
+  at?(unixMs: number, sequence: number): MetricsPage
   /**
    * The whole body, in text format 0.0.4 unless told otherwise; its samples parse back to exactly `valueAt`. Valid until the
    * next render of any page.
@@ -52,9 +52,13 @@ export interface MetricsPage {
   readonly kept?: TextBody | undefined
 }
 
-/** What `page` is at `unixMs`, be it one that changes or not. */
-export function pageAt(page: MetricsPage, unixMs: number): MetricsPage {
-  return page.at === undefined ? page : page.at(unixMs)
+/** What `page` is in an answer, be it one that changes or not. */
+export function pageAt<P extends { at?(unixMs: number, sequence: number): P }>(
+  page: P,
+  unixMs: number,
+  sequence: number,
+): P {
+  return page.at === undefined ? page : page.at(unixMs, sequence)
 }
 
 /** Counter: how many scrapes this target has been asked for, the current one included. */

@@ -12,11 +12,6 @@ export type ServedPage = Pick<MetricsPage, 'series' | 'sampleCount' | 'valueAt'>
   at?(unixMs: number, sequence: number): ServedPage
 }
 
-/** What `page` was in an answer, be it one that changes or not. */
-export function pageOf(page: ServedPage, unixMs: number, sequence: number): ServedPage {
-  return page.at === undefined ? page : page.at(unixMs, sequence)
-}
-
 /**
  * The page by which every answer of a container can be told again. The number of a scrape says in which of the container's
  * runs it was answered, and so from which start its values count.
@@ -49,7 +44,7 @@ class PagesInTurn implements ServedPage {
       assert(sampleCount === this.sampleCount, 'a container shows the same series in all its runs')
     }
     if (pages.some(page => page.at !== undefined)) {
-      this.at = (unixMs, sequence) => pageAt(this.#runOf(sequence), unixMs)
+      this.at = (unixMs, sequence) => pageAt(this.#runOf(sequence), unixMs, sequence)
     }
   }
 

@@ -1,11 +1,12 @@
 import { collectGarbage } from '../../base/index.ts'
 import { PROFILES } from './profiles/index.ts'
-import type { Profile } from './profile.ts'
 
-/** One for each way of computing values: most profiles are data for the same code. */
-const WARMED: readonly string[] = ['web-service', 'redis']
+/** One for each way of computing values, and how often: most profiles are data for the same code. */
+const WARMED: ReadonlyMap<string, number> = new Map([
+  ['web-service', 200],
+  ['redis', 40],
+])
 const PAGES = 40
-const RENDERS = 200
 
 /**
  * Builds and renders pages of pods that do not exist, once per thread at its start.
@@ -14,7 +15,9 @@ const RENDERS = 200
  * milliseconds, which would be taken for the subject's.
  */
 export function warmUpPages(): void {
-  for (const profile of PROFILES.filter(({ name }: Profile) => WARMED.includes(name))) {
+  for (const profile of PROFILES) {
+    const renders = WARMED.get(profile.name) ?? 0
+    if (renders === 0) continue
     for (let i = 0; i < PAGES; i++) {
       const page = profile.page({
         uid: `warm-up-${i}`,
@@ -30,7 +33,7 @@ export function warmUpPages(): void {
         seed: 'warm-up',
         startedUnixMs: 0,
       })
-      for (let sequence = 1; sequence <= RENDERS; sequence++) page.render(sequence * 1000, sequence)
+      for (let sequence = 1; sequence <= renders; sequence++) page.render(sequence * 1000, sequence)
     }
   }
   collectGarbage()

@@ -31,7 +31,7 @@ const TARGET_LABELS = new Map([['instance', '127.2.0.2:8080']])
 function stored(page: MetricsPage): RawSeries[] {
   const all = new Map<string, { labels: Record<string, string>; tMs: number[]; values: number[] }>()
   ANSWERED.forEach((unixMs, i) => {
-    const then = pageAt(page, unixMs)
+    const then = pageAt(page, unixMs, 1)
     then.series.forEach(({ name, labels }, index) => {
       const kept = Object.entries(labels).filter(([, value]) => value !== '')
       const mine = { __name__: name, ...Object.fromEntries(kept), instance: '127.2.0.2:8080' }
@@ -78,7 +78,7 @@ function ask(profile: string, rows: readonly RawSeries[]): ReturnType<typeof mea
 void t.test('series that come and go are looked for in the scrapes that had them, and nowhere else', async t => {
   const page = profileByName(PROFILE).page(target(PROFILE))
   const good = stored(page)
-  const counts = ANSWERED.map(unixMs => pageAt(page, unixMs).sampleCount)
+  const counts = ANSWERED.map(unixMs => pageAt(page, unixMs, 1).sampleCount)
   t.same(counts, [8, 8, 14, 14, 8, 8, 14, 14], 'the page has its spikes')
   const all = counts.reduce((a, b) => a + b, 0)
   t.match(await ask(PROFILE, good), { served: all, stored: all, lost: 0, wrong: 0 })

@@ -42,7 +42,7 @@ void t.test('a thread serves what this thread would', async t => {
       const text = await body.text()
       const unixMs = Math.round(Number(/^churnbench_target_time_seconds\S* (\S+)$/m.exec(text)![1]) * 1000)
       t.equal(text, page.render(unixMs, sequence).toString('utf8'))
-      samples += pageAt(page, unixMs).sampleCount
+      samples += pageAt(page, unixMs, 1).sampleCount
     }
     await until(() => truth.read(slot).scrapesServed === 3)
     t.equal(truth.read(slot).samplesServed, samples, 'samples are those of the page that was served')

@@ -49,7 +49,7 @@ void t.test('series are counted as avalanche counts them', async t => {
 
 void t.test('intervals replace series, names and values', async t => {
   const changing = page('gauges=1&seriesPerMetric=2&seriesInterval=10s&metricInterval=30s&valueInterval=5s')
-  const at = (ms: number): MetricsPage => pageAt(changing, START_UNIX_MS + ms)
+  const at = (ms: number): MetricsPage => pageAt(changing, START_UNIX_MS + ms, 1)
   const name = (ms: number): string => at(ms).series.at(-1)!.name
   const cycle = (ms: number): string => at(ms).series.at(-1)!.labels['cycle_id']!
   t.equal(at(0), at(9_999), 'the same page for the same series')
@@ -66,8 +66,8 @@ void t.test('intervals replace series, names and values', async t => {
 void t.test('never is never, for as long as it may be', async t => {
   const still = page('gauges=2&seriesInterval=0s&valueInterval=0s')
   const later = START_UNIX_MS + 400 * 86_400_000
-  t.equal(pageAt(still, later), pageAt(still, START_UNIX_MS))
-  t.equal(pageAt(still, later).valueAt(9, later, 1), pageAt(still, START_UNIX_MS).valueAt(9, START_UNIX_MS, 1))
+  t.equal(pageAt(still, later, 1), pageAt(still, START_UNIX_MS, 1))
+  t.equal(pageAt(still, later, 1).valueAt(9, later, 1), pageAt(still, START_UNIX_MS, 1).valueAt(9, START_UNIX_MS, 1))
 })
 
 void t.test('a page is the same wherever and whenever it is built, and counters never fall', async () => {
@@ -79,7 +79,7 @@ void t.test('a page is the same wherever and whenever it is built, and counters 
       const then = START_UNIX_MS + ms
       const now = then + laterMs
       if (page(options).render(then, 1).toString() !== kept.render(then, 1).toString()) return false
-      const [before, after] = [pageAt(kept, then), pageAt(kept, now)]
+      const [before, after] = [pageAt(kept, then, 1), pageAt(kept, now, 1)]
       const indexOf = new Map(after.series.map((series, i) => [JSON.stringify(series), i]))
       return before.series.every((series, i) => {
         const index = indexOf.get(JSON.stringify(series))

@@ -59,7 +59,9 @@ export function dataProfile(data: ProfileData): Profile {
     page(spec: TargetSpec): MetricsPage {
       const program = programOf(spec)
       const own = program.own.length === 0 ? [] : [ownTemplate(program.own, spec)]
-      return new TextPage([identityTemplate(spec), ...own, program.shared], new ProgramValues(spec, program))
+      return new TextPage([identityTemplate(spec), ...own, program.shared], new ProgramValues(spec, program), {
+        createdUnixMs: spec.startedUnixMs,
+      })
     },
   }
 }

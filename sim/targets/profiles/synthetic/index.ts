@@ -50,7 +50,9 @@ export function syntheticProfile(knobs: Knobs): Profile {
           keyOf(generation),
           () => new ExpositionTemplate(syntheticFamilies(knobs, app.labels, generation)),
         )
-        return new TextPage([identity, template], new SyntheticValues(knobs, app.deck, generation, pod))
+        return new TextPage([identity, template], new SyntheticValues(knobs, app.deck, generation, pod), {
+          createdUnixMs: spec.startedUnixMs,
+        })
       }
       const generation = (unixMs: number): Generation => generationAt(knobs, Math.max(0, unixMs - startedUnixMs))
       return new ChangingPage(
