@@ -141,12 +141,8 @@ function* explainRows(
   targetLabels: ReadonlyMap<string, string>,
 ): Iterable<{ readonly row: Row; readonly explanation: Explanation | undefined }> {
   const { logsUntilUnixMs, valueErrorRatioMax } = options
-  const finder = new ScrapeFinder(
-    page,
-    log,
-    options.originUnixMs,
-    (value, served) =>
-      Object.is(value, served) || value === served || Math.abs(value - served) <= valueErrorRatioMax * Math.abs(served),
+  const finder = new ScrapeFinder(page, log, options.originUnixMs, (value, served) =>
+    isSameValue(value, served, valueErrorRatioMax),
   )
   for (const row of rowsOf(log.uid, page, stored, targetLabels)) {
     // Of a scrape that the log does not know yet: its number is beyond, or it came later.
@@ -186,8 +182,13 @@ function rowsOf(
   return [...rows].map(([tMs, row]) => ({ tMs, ...row, sequence: sequenceAt.get(tMs), unixMs: unixMsAt.get(tMs) }))
 }
 
+/** Whether a stored value is the one that was served. NaN is NaN. */
+export function isSameValue(value: number, served: number, errorRatioMax: number): boolean {
+  return value === served || Object.is(value, served) || Math.abs(value - served) <= errorRatioMax * Math.abs(served)
+}
+
 /** Who does not take every name gets them escaped: a series is known by either. */
-function seriesIndex(page: MetricsPage): ReadonlyMap<string, number> {
+export function seriesIndex(page: Pick<MetricsPage, 'series'>): ReadonlyMap<string, number> {
   const out = new Map<string, number>()
   for (const [index, { name, labels }] of page.series.entries()) {
     const escaped = Object.entries(labels).map(([label, value]) => [escapeName(label, 'underscores'), value])

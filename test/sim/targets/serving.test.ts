@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { Agent, Client, request } from 'undici'
 import type { TargetSpec } from '../../../sim/kubelet/pod-runtime.ts'
 import { DEFAULT_SERVING, type Serving, servingOf } from '../../../sim/kubelet/target-serving.ts'
+import { targetSpec } from '../../../sim/kubelet/target-spec.ts'
 import { Answers } from '../../../sim/targets/answers.ts'
 import { capacityProfile } from '../../../sim/targets/capacity-page.ts'
 import { ExpositionTemplate } from '../../../sim/targets/exposition-template.ts'
@@ -171,4 +172,8 @@ void t.test('annotations', async t => {
     tls: false,
   })
   t.same(servingOf({ 'churnbench.io/tls': 'true' }), { ...DEFAULT_SERVING, tls: true })
+  const pod = { metadata: { name: 'a', uid: 'u', annotations: { 'churnbench.io/formats': 'openmetrics' } } }
+  const place = { slot: 0, address: '127.0.0.1', node: 'n', seed: '1', startedUnixMs: 0 }
+  t.same(targetSpec(pod as never, place).serving?.offers, ['openmetrics'])
+  t.equal('serving' in targetSpec({ metadata: { name: 'a', uid: 'u' } } as never, place), false)
 })
