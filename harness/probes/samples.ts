@@ -158,13 +158,8 @@ function* explainRows(
 ): Iterable<{ readonly row: Row; readonly explanation: Explanation | undefined }> {
   const { logsUntilUnixMs, valueErrorRatioMax } = options
   const rows = rowsOf(log.uid, pagesOf(page, log, options.originUnixMs), columns, stored, targetLabels)
-  const finder = new ScrapeFinder(
-    page,
-    columns,
-    log,
-    options.originUnixMs,
-    (value, served) =>
-      Object.is(value, served) || value === served || Math.abs(value - served) <= valueErrorRatioMax * Math.abs(served),
+  const finder = new ScrapeFinder(page, columns, log, options.originUnixMs, (value, served) =>
+    isSameValue(value, served, valueErrorRatioMax),
   )
   for (const row of rows) {
     // Of a scrape that the log does not know yet: its number is beyond, or it came later.
@@ -218,8 +213,13 @@ function rowsOf(
   return [...rows].map(([tMs, row]) => ({ tMs, ...row, sequence: sequenceAt.get(tMs), unixMs: unixMsAt.get(tMs) }))
 }
 
+/** Whether a stored value is the one that was served. NaN is NaN. */
+export function isSameValue(value: number, served: number, errorRatioMax: number): boolean {
+  return value === served || Object.is(value, served) || Math.abs(value - served) <= errorRatioMax * Math.abs(served)
+}
+
 /** Who does not take every name gets them escaped: a series is known by either, and called by its own. */
-function canonicalKeys(pages: ReadonlySet<ServedPage>): ReadonlyMap<string, string> {
+export function canonicalKeys(pages: ReadonlySet<ServedPage>): ReadonlyMap<string, string> {
   const out = new Map<string, string>()
   for (const page of pages) {
     for (const [index, { name, labels }] of page.series.entries()) {

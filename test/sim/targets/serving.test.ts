@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import { Agent, Client, request } from 'undici'
 import type { TargetSpec } from '../../../sim/kubelet/pod-runtime.ts'
 import { DEFAULT_SERVING, type Serving, servingOf } from '../../../sim/kubelet/target-serving.ts'
+import { targetSpecs } from '../../../sim/kubelet/target-spec.ts'
 import { Answers } from '../../../sim/targets/answers.ts'
 import { capacityProfile } from '../../../sim/targets/capacity-page.ts'
 import { ExpositionTemplate } from '../../../sim/targets/exposition-template.ts'
@@ -171,4 +172,16 @@ void t.test('annotations', async t => {
     tls: false,
   })
   t.same(servingOf({ 'churnbench.io/tls': 'true' }), { ...DEFAULT_SERVING, tls: true })
+  const scraped = { 'prometheus.io/scrape': 'true' }
+  const pod = {
+    metadata: { name: 'a', uid: 'u', annotations: { 'churnbench.io/formats': 'openmetrics', ...scraped } },
+    spec: { containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] },
+  }
+  const place = { slot: 0, address: '127.0.0.1', node: 'n', seed: '1', startedUnixMs: 0 }
+  t.same(
+    targetSpecs(pod as never, place).map(({ serving }) => serving?.offers),
+    [['openmetrics']],
+  )
+  const plain = { ...pod, metadata: { ...pod.metadata, annotations: scraped } }
+  t.equal('serving' in targetSpecs(plain as never, place)[0]!, false)
 })
