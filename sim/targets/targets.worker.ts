@@ -6,6 +6,9 @@ import { TargetThread } from './target-thread.ts'
 import { TruthTable } from './truth-table.ts'
 import { warmUpPages } from './warm-up.ts'
 
+/** A second: under load, programs take their time to be loaded. */
+const BIND_RETRIES = 50
+
 const { truth, originNs, control, goesFirst } = workerData as TargetWorkerData
 if (goesFirst) raiseThreadPriority()
 const main = parentPort as MessagePort
@@ -13,6 +16,7 @@ const tell = (message: FromTargetsMain): void => main.postMessage(message)
 
 const server = new TargetServer(new SystemClock(), new TruthTable(truth), {
   originNs,
+  bindRetries: BIND_RETRIES,
   onFault: error =>
     tell({
       type: 'failed',
