@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/index.ts'
+import type { Clock, CodedError } from '../../base/index.ts'
 import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { Answers } from './answers.ts'
 import { targetError } from './errors.ts'
@@ -15,11 +15,18 @@ import { ScrapeLog } from './scrape-log.ts'
 import { createTargetContext, type SecureContext } from './tls-socket.ts'
 import type { TruthTable } from './truth-table.ts'
 
+const BIND_RETRY_MS = 20
+
 export interface TargetServerOptions {
   /** Monotonic nanoseconds that logs count from. */
   readonly originNs: bigint
   /** A listener failed after it had been opened: what is measured from now on is not true. Default: throws. */
   readonly onFault?: (error: Error) => void
+  /**
+   * How often a port that is taken is tried again, 20 ms later each time. A process that is being started holds copies of all
+   * our sockets until its program is loaded: a port that was closed at that moment is free only then. Default 0.
+   */
+  readonly bindRetries?: number
   /** Where profiles come from. Default: the registry. */
   readonly profileOf?: (name: string) => Profile
 }
@@ -33,6 +40,7 @@ export interface TargetServerOptions {
 export class TargetServer implements PodRuntime {
   readonly #context: TargetContext
   #secureContext: Promise<SecureContext> | undefined
+  readonly #bindRetries: number
   readonly #profileOf: (name: string) => Profile
   readonly #pods = new Map<string, OpenContainer>()
   readonly #logs = new Map<string, ScrapeLog>()
@@ -51,6 +59,7 @@ export class TargetServer implements PodRuntime {
           throw error
         }),
     }
+    this.#bindRetries = options.bindRetries ?? 0
     this.#profileOf = options.profileOf ?? profileByName
   }
 
@@ -64,14 +73,24 @@ export class TargetServer implements PodRuntime {
     if (this.#pods.has(target.uid)) {
       throw targetError('CHURN_TARGET_BIND', `pod ${target.namespace}/${target.pod} (${target.uid}) is open already`)
     }
-    const pod = this.#containerOf(target)
-    this.#pods.set(target.uid, pod)
-    pod.misbehave?.(this.#orders.get(target.uid))
-    try {
-      await pod.listen()
-    } catch (error) {
-      if (this.#pods.get(target.uid) === pod) this.#pods.delete(target.uid)
-      throw error
+    const { runs = 'page', uid } = target
+    const log = runs === 'page' || runs === 'memcached-exporter' ? this.#logOf(uid) : undefined
+    log?.beginRun(target.startedUnixMs)
+    for (let attempt = 1; ; attempt++) {
+      const pod = this.#containerOf(target, log)
+      this.#pods.set(uid, pod)
+      pod.misbehave?.(this.#orders.get(uid))
+      try {
+        await pod.listen()
+        return
+      } catch (error) {
+        if (attempt <= this.#bindRetries && (error as CodedError).code === 'CHURN_TARGET_BIND') {
+          await new Promise<void>(resolve => this.#context.clock.schedule(BIND_RETRY_MS, resolve))
+          if (this.#pods.get(uid) === pod) continue
+        }
+        if (this.#pods.get(uid) === pod) this.#pods.delete(uid)
+        throw error
+      }
     }
   }
 
@@ -105,15 +124,12 @@ export class TargetServer implements PodRuntime {
     return Array.from(this.#logs.values(), log => log.snapshot())
   }
 
-  #containerOf(target: TargetSpec): OpenContainer {
+  #containerOf(target: TargetSpec, log: ScrapeLog | undefined): OpenContainer {
     const { clock } = this.#context
     if (target.runs === 'memcached') return new MemcachedServer(clock, target, error => this.#context.onFault(error))
-    if (target.runs === 'memcached-client') return new MemcachedLoad(clock, target)
-    const page = target.runs === undefined ? this.#profileOf(target.profile).page(target) : undefined
-    const log = this.#logOf(target.uid)
-    log.beginRun(target.startedUnixMs)
-    if (page === undefined) return new MemcachedExporter(this.#context, target, log)
-    return new PodTarget(this.#context, target, page, log)
+    if (log === undefined) return new MemcachedLoad(clock, target)
+    if (target.runs === 'memcached-exporter') return new MemcachedExporter(this.#context, target, log)
+    return new PodTarget(this.#context, target, this.#profileOf(target.profile).page(target), log)
   }
 
   #logOf(uid: string): ScrapeLog {

@@ -7,6 +7,9 @@ import { TargetThread } from './target-thread.ts'
 import { TruthTable } from './truth-table.ts'
 import { warmUpPages } from './warm-up.ts'
 
+/** A second: under load, programs take their time to be loaded. */
+const BIND_RETRIES = 50
+
 const { truth, originNs, control, pages, goesFirst } = workerData as TargetWorkerData
 if (goesFirst) raiseThreadPriority()
 learnPages(pages)
@@ -15,6 +18,7 @@ const tell = (message: FromTargetsMain): void => main.postMessage(message)
 
 const server = new TargetServer(new SystemClock(), new TruthTable(truth), {
   originNs,
+  bindRetries: BIND_RETRIES,
   onFault: error =>
     tell({
       type: 'failed',

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { Client } from 'undici'
+import { SystemClock } from '../../../base/index.ts'
 import type { TargetSpec } from '../../../sim/kubelet/pod-runtime.ts'
 import {
   checkDescriptors,
@@ -402,6 +403,20 @@ void t.test('a port that is taken is told, and nothing stays open', async t => {
   t.equal(truth.read(0).listeningNs, undefined)
   squatter.close()
   await t.rejects(server.open(pod(1, { profile: 'nope' })), { code: 'CHURN_PROFILE_UNKNOWN' })
+})
+
+void t.test('a port that is taken for a moment is waited for', async t => {
+  const clock = new SystemClock()
+  const server = new TargetServer(clock, new TruthTable(512), { originNs: 0n, bindRetries: 50 })
+  t.teardown(() => server.closeAll())
+  const spec = pod(0)
+  const other = createServer().listen(port, spec.address)
+  await once(other, 'listening')
+  const opened = server.open(spec)
+  clock.schedule(30, () => other.close())
+  await opened
+  t.equal((await ask(spec, GET)).status, 200)
+  t.same(server.logs()[0]!.runs, [{ firstSequence: 1, startedUnixMs: spec.startedUnixMs }])
 })
 
 void t.test('a pod that is closed while it opens does not stay', async t => {
