@@ -399,6 +399,7 @@ export class Trial {
       metrics.samples_stored = { value: samples.stored }
       metrics.samples_lost = { value: samples.lost }
       metrics.samples_wrong = { value: samples.wrong }
+      metrics.samples_misattributed = { value: samples.misattributed }
       for (const message of samples.examples) this.warnings.push({ code: 'sample', message })
     } catch (error) {
       this.warnings.push({

@@ -32,6 +32,11 @@ export const METRICS = {
   samples_stored: count('1', 'none', 'Samples that the subject returned when asked back.'),
   samples_lost: count('1', 'lower', 'Samples that were served and that the subject does not return.'),
   samples_wrong: count('1', 'lower', 'Samples that the subject returns with a value that was never served.'),
+  samples_misattributed: count(
+    '1',
+    'lower',
+    'Of samples_wrong: served by one pod and stored under the labels of another, which had its address before.',
+  ),
   samples_self_reported: count(
     '1',
     'none',

@@ -2,6 +2,7 @@ import apiFaults from './api-faults.scenario.ts'
 import canary from './canary.scenario.ts'
 import controlPlaneScale from './control-plane-scale.scenario.ts'
 import capacity from './capacity.scenario.ts'
+import ipReuse from './ip-reuse.scenario.ts'
 import kubeletPartition from './kubelet-partition.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
 import nodeFlap from './node-flap.scenario.ts'
@@ -49,6 +50,7 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   zoneOutage,
   partition,
   kubeletPartition,
+  ipReuse,
   apiFaults,
   canary,
   steadyIngest,

@@ -1,6 +1,6 @@
 export { type Action, type ActionArg, actionByName, ACTIONS } from './actions.ts'
 export { appliedAtMs } from './apply-order.ts'
-export { zoneName } from './kubelet/index.ts'
+export { ADDRESS_POLICIES, zoneName } from './kubelet/index.ts'
 export type { PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
 export type {
   ActionArgs,

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ExitCode, ThreadPriority } from '../base/index.ts'
+import type { AddressPolicy } from './kubelet/address-policy.ts'
 import type { TargetSpec } from './kubelet/pod-runtime.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
@@ -16,6 +17,8 @@ export interface ClusterSpec {
    * node and connection, and the control plane's time for each scrape.
    */
   readonly kubeletPorts?: boolean
+  /** Which address a new pod gets. Default `fresh`. */
+  readonly addresses?: AddressPolicy
 }
 
 /** A Deployment with a Service in front of it, its own or one that it shares. */
