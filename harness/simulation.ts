@@ -4,13 +4,13 @@ import { type Clock, CodedError, ExitCode, spawnWorker, type ThreadPriority } fr
 import {
   type ActionArgs,
   type ApiUsage,
-  checkDescriptors,
   claimPodNetwork,
   CONTROL_PLANE_WORKER,
   type ControlPlaneData,
   type ControlPlaneReport,
   type FromControlPlane,
   type TargetLogs,
+  planSockets,
   type PodNetworkClaim,
   type RecordSpec,
   TargetPool,
@@ -99,11 +99,11 @@ export class Simulation {
     const { scenario } = options
     const pods = podBounds(scenario)
     const kubelets = scenario.cluster.kubeletPorts === true ? scenario.cluster.nodes : 0
-    checkDescriptors({ pods: pods.atOnce, portsPerPod: 1, threads: TARGET_THREADS, kubelets })
+    const places = planSockets({ pods: pods.atOnce, portsPerPod: 1, threads: TARGET_THREADS, kubelets })
     const network = await claimPodNetwork()
     const truth = new TruthTable(Math.max(TRUTH_ROWS_MIN, pods.atOnce * TRUTH_ROWS_PER_POD, pods.ever * 2))
     const pool = await startPool(network, clock, {
-      threads: TARGET_THREADS,
+      ...places,
       truth: truth.buffer,
       originNs: options.originNs,
       goFirst: options.endless !== true,
@@ -153,6 +153,11 @@ export class Simulation {
     this.#send({ type: 'act', action, args })
     const { ok, detail } = await acted
     return { ok, detail }
+  }
+
+  /** Processes that play pods beside this one; none while one process may open all their sockets. */
+  get targetProcesses(): readonly number[] {
+    return this.#pool.processIds
   }
 
   /** What clients have cost the API server so far. */

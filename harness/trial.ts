@@ -30,7 +30,7 @@ import { Sampler, SAMPLED_COLUMNS } from './sampler.ts'
 import type { Scenario } from './scenario.ts'
 import type { Simulation } from './simulation.ts'
 import { SubMetrics } from './sub-metrics.ts'
-import { type Subject, SubjectError } from './subjects/index.ts'
+import { processUsage, type Subject, SubjectError } from './subjects/index.ts'
 import { interruptedEarly, TIMED_OUT } from './errors.ts'
 import { hostConditions, hostWarnings, readHostCounters } from './host-conditions.ts'
 import { replayFidelity, replayMetrics, replayWarnings } from './replay-figures.ts'
@@ -172,6 +172,9 @@ export class Trial {
     const cpuBefore = subject.resources()?.cpuSeconds
     const hostBefore = readHostCounters()
     const ownCpuBefore = process.cpuUsage()
+    const targetCpu = (): number =>
+      simulation.targetProcesses.reduce((sum, pid) => sum + (processUsage(pid)?.cpuSeconds ?? 0), 0)
+    const targetCpuBefore = targetCpu()
     const unixOfNs = clock.unixMs() - Number(clock.monotonicNs()) / 1e6
     const toUnixMs = (ns: bigint): number => unixOfNs + Number(ns) / 1e6
     const sampler = new Sampler(clock, {
@@ -228,7 +231,7 @@ export class Trial {
       readHostCounters(),
       cpuBefore === undefined || cpuAfter === undefined
         ? undefined
-        : (ownCpu.user + ownCpu.system) / 1e6 + cpuAfter - cpuBefore,
+        : (ownCpu.user + ownCpu.system) / 1e6 + targetCpu() - targetCpuBefore + cpuAfter - cpuBefore,
       Number(endNs - startNs) / 1e9,
     )
     this.warnings.push(...hostWarnings(machine))

@@ -27,10 +27,10 @@ export {
   type TraceOrigin,
 } from './trace/index.ts'
 export {
-  checkDescriptors,
   claimPodNetwork,
   type PodNetworkClaim,
   type MetricsPage,
+  planSockets,
   probePodNetwork,
   profileByName,
   PROFILES,

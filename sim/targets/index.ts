@@ -1,5 +1,4 @@
 export {
-  checkDescriptors,
   claimPodNetwork,
   descriptorsNeeded,
   type PodNetwork,
@@ -7,6 +6,7 @@ export {
   probePodNetwork,
   readDescriptorLimits,
 } from './addresses.ts'
+export { planSockets, type SocketPlaces } from './socket-plan.ts'
 export type * from './messages.ts'
 export {
   type MetricsPage,

@@ -22,8 +22,14 @@ export type ToTargetsMain =
 
 /** From a target thread to the main thread. */
 export type FromTargetsMain =
-  | { readonly type: 'ready' }
-  | { readonly type: 'log'; readonly scrapes: readonly TargetScrapeLog[]; readonly eventLoopDelayHdr: string }
+  /** `pid` is that of the process behind it, where there is one. */
+  | { readonly type: 'ready'; readonly pid?: number }
+  /** One histogram for each thread behind it: one, unless there is a process. */
+  | {
+      readonly type: 'log'
+      readonly scrapes: readonly TargetScrapeLog[]
+      readonly eventLoopDelayHdr: readonly string[]
+    }
   /** A listener failed while it was open: what is measured from now on is not true. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   | { readonly type: 'stopped' }
@@ -45,4 +51,6 @@ export interface TargetWorkerData {
   readonly control: MessagePort
   /** Whether the thread goes before others of the machine. */
   readonly goesFirst: boolean
+  /** Of a bridge: the process that it starts has so many threads, and is one of so many. */
+  readonly process?: { readonly threads: number; readonly processes: number }
 }

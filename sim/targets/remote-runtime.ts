@@ -21,13 +21,16 @@ interface Waiting {
  */
 export class RemoteRuntime implements PodRuntime {
   readonly #ports: readonly ControlPort[]
+  readonly #divisor: number
   readonly #waiting = new Map<number, Waiting>()
   readonly #closed = new Set<ControlPort>()
   #lastId = 0
 
-  constructor(ports: readonly ControlPort[]) {
+  /** @param divisor how many ways the pods have been divided before: what is left of their hash decides here. Default 1. */
+  constructor(ports: readonly ControlPort[], divisor = 1) {
     assert(ports.length > 0, 'pods need a thread to run in')
     this.#ports = ports
+    this.#divisor = divisor
     for (const port of ports) {
       port.on('message', (message: FromTargets) => this.#onDone(message))
       port.on('close', () => this.#onClosed(port))
@@ -93,7 +96,7 @@ export class RemoteRuntime implements PodRuntime {
   }
 
   #portOf(uid: string): ControlPort {
-    return this.#ports[hash(uid) % this.#ports.length]!
+    return this.#ports[Math.floor(hash(uid) / this.#divisor) % this.#ports.length]!
   }
 }
 

@@ -38,7 +38,7 @@ export class TargetThread {
   onMain(message: ToTargetsMain): boolean {
     if (message.type === 'collect') {
       const scrapes = this.#server.logs()
-      const eventLoopDelayHdr = this.#eventLoopDelay.encode()
+      const eventLoopDelayHdr = [this.#eventLoopDelay.encode()]
       this.#main.postMessage({ type: 'log', scrapes, eventLoopDelayHdr }, scrapes.flatMap(buffersOf))
       return false
     }

@@ -259,7 +259,7 @@ t.test('samples that are stored under the labels of the pod that had the address
     uid,
     targetLabels: new Map(Object.entries(labelsOf(target))),
   })
-  const ask = (identities: ReadonlyMap<string, readonly StoredIdentity[]>) =>
+  const askOf = (identities: ReadonlyMap<string, readonly StoredIdentity[]>) =>
     measureSamples({
       rawSamples: selector =>
         Promise.resolve(stored.filter(({ labels }) => selector.includes(JSON.stringify(labels.pod)))),
@@ -267,6 +267,7 @@ t.test('samples that are stored under the labels of the pod that had the address
       targets: new Map([
         [TARGET.uid, TARGET],
         [before.uid, before],
+        ['uid-2', { ...TARGET, uid: 'uid-2' }],
       ]),
       logs: [
         { uid: TARGET.uid, requestMs: Float64Array.of(0, 1000, 2000), served: Uint8Array.of(1, 1, 1) },
@@ -280,7 +281,16 @@ t.test('samples that are stored under the labels of the pod that had the address
       valueErrorRatioMax: 0,
     })
   const all = own.length
-  const result = await ask(
+  // A pod that was never stored under its own labels: all the same it is known whose those are.
+  const only = await askOf(
+    new Map([
+      [TARGET.uid, [identity(TARGET.uid, before)]],
+      [before.uid, [identity(before.uid, before)]],
+      ['uid-2', [identity('uid-2', { ...TARGET, uid: 'uid-2' })]],
+    ]),
+  )
+  t.match(only, { stored: 0, lost: 3 * all, wrong: all, misattributed: all })
+  const result = await askOf(
     new Map([
       [TARGET.uid, [identity(TARGET.uid, before), identity(TARGET.uid, TARGET)]],
       [before.uid, [identity(before.uid, before)]],
@@ -295,7 +305,7 @@ t.test('labels that tell no pod from another are nobody else’s, whatever they 
   const identities = new Map<string, StoredIdentity[]>()
   const put = (i: number, labels: Readonly<Record<string, string>>): void => {
     const uid = `uid-${i}`
-    const target = { ...TARGET, uid, pod: `api-${i}`, namespace: i < 18 ? 'shop' : 'billing' }
+    const target = { ...TARGET, uid, pod: `api-${i}`, address: `127.9.9.${i}`, namespace: i < 18 ? 'shop' : 'billing' }
     targets.set(uid, target)
     identities.set(uid, [...(identities.get(uid) ?? []), { uid, targetLabels: new Map(Object.entries(labels)) }])
   }
