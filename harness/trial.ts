@@ -8,7 +8,7 @@ import {
   toHistogramValue,
   type Warning,
 } from '../reports/index.ts'
-import type { TargetSpec, TruthEvent } from '../sim/index.ts'
+import { profileByName, type TargetSpec, type TruthEvent, type TruthTable } from '../sim/index.ts'
 import {
   deadlineOf,
   discoveryFloor,
@@ -287,12 +287,14 @@ export class Trial {
       metrics.scrapes_duplicate = { value: duplicates }
       let served = 0
       for (const pod of this.#pods.byUid.values()) served += simulation.truth.read(pod.target.slot).samplesServed
+      const unchecked = uncheckedSamples(this.#pods, simulation.truth)
+      if (unchecked > 0) metrics.samples_unchecked = { value: unchecked }
       const seconds = Number(endNs - startNs) / 1e9
       metrics.ingest_rate = { value: served / seconds }
       if (this.ending.kind !== 'crashed') {
         await this.#askBack(simulation, subject, { metrics, targets, startNs, endNs, toUnixMs, logsUntilUnixMs })
       }
-      const samples = storedOr(metrics, served)
+      const samples = storedOr(metrics, served) + (metrics.samples_stored === undefined ? 0 : unchecked)
       if (cpuBefore !== undefined && cpuAfter !== undefined && samples > 0) {
         metrics.cpu_seconds_per_million_samples = { value: ((cpuAfter - cpuBefore) / samples) * 1e6 }
       }
@@ -434,6 +436,18 @@ function putHistogram(
   censored = 0,
 ): void {
   if (histogram.count > 0) metrics[name] = toHistogramValue(histogram, censored)
+}
+
+/** Samples of pages that are made of what is in the store, beyond their identity series: nobody knows afterwards what they were. */
+function uncheckedSamples({ byUid }: PodHistories, truth: TruthTable): number {
+  let unchecked = 0
+  for (const { target } of byUid.values()) {
+    const profile = profileByName(target.profile)
+    if (profile.fedWith === undefined) continue
+    const { samplesServed, scrapesServed } = truth.read(target.slot)
+    unchecked += samplesServed - scrapesServed * profile.page(target).series.length
+  }
+  return unchecked
 }
 
 /** Samples that the subject was found to have stored; where it could not be asked, those that it was served. */

@@ -37,6 +37,11 @@ export const METRICS = {
     'lower',
     'Of samples_wrong: served by one pod and stored under the labels of another, which had its address before.',
   ),
+  samples_unchecked: count(
+    '1',
+    'none',
+    'Samples of pages made of what is in the cluster (kube-state-metrics, cadvisor): served, and in no other count.',
+  ),
   samples_self_reported: count(
     '1',
     'none',

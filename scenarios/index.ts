@@ -4,6 +4,7 @@ import controlPlaneScale from './control-plane-scale.scenario.ts'
 import capacity from './capacity.scenario.ts'
 import ipReuse from './ip-reuse.scenario.ts'
 import kubeletPartition from './kubelet-partition.scenario.ts'
+import manyPods from './many-pods.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
 import nodeFlap from './node-flap.scenario.ts'
 import partition from './partition.scenario.ts'
@@ -54,6 +55,7 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   apiFaults,
   canary,
   steadyIngest,
+  manyPods,
   capacity,
   queryLoad,
   soak,

@@ -13,6 +13,7 @@ import { type ApiServer, createApiServer, readOnlyKind, writeKubeconfig } from '
 import { type ChurnSource, type ChurnSourceOptions, plannedChurn, replayedChurn } from './churn-source.ts'
 import { ObjectStore, startNamespaceContents } from './cluster/index.ts'
 import { type Cluster, defaultTolerationSeconds } from './controllers/index.ts'
+import { FeedingRuntime } from './feeding-runtime.ts'
 import { followKubeletPorts, type KubeletPorts } from './kubelet-ports.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type {
@@ -83,6 +84,7 @@ export class ControlPlane {
   readonly #store: ObjectStore
   readonly #measured: MeasuredTime
   readonly #ports: KubeletPorts | undefined
+  readonly #runtime: FeedingRuntime
   #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
   #written: Promise<unknown> | undefined
@@ -100,6 +102,7 @@ export class ControlPlane {
     this.#store = parts.store
     this.#measured = parts.measured
     this.#ports = parts.ports
+    this.#runtime = parts.runtime
   }
 
   /** @throws CodedError CHURN_API_PORT; TraceError */
@@ -127,13 +130,17 @@ export class ControlPlane {
     // What one turn of the clock does goes to the main thread together: a message costs as much as a write.
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents, fn => setImmediate(fn))
     const plane: { current: ControlPlane | undefined; ports?: KubeletPorts } = { current: undefined }
+    const runtime = new FeedingRuntime(new SystemClock({ unref: true }), options.runtime, {
+      store,
+      cadvisorPage: node => source?.cluster?.kubelets.page(node, '/metrics/cadvisor')?.body,
+    })
     const sourceOptions: ChurnSourceOptions = {
       clock,
       hold: promise => clock.hold(promise),
       plannedNs: ms => clock.plannedNs(ms),
       prng,
       store,
-      runtime: options.runtime,
+      runtime,
       seed: options.seed,
       cluster: options.cluster,
       podNetworkFirst: options.podNetworkFirst,
@@ -199,6 +206,7 @@ export class ControlPlane {
       delay,
       store,
       measured,
+      runtime,
     })
     return plane.current
   }
@@ -282,6 +290,7 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#clock.stop()
     this.#delay.stop()
+    this.#runtime.stop()
     this.#ports?.close()
     await this.api.close()
     await this.#source.close()
@@ -333,6 +342,7 @@ interface Parts {
   readonly delay: EventLoopDelay
   readonly store: ObjectStore
   readonly measured: MeasuredTime
+  readonly runtime: FeedingRuntime
 }
 
 /** The clock as recorders see it: planned time counts from where the scenario begins, and stands at 0 before. */

@@ -36,6 +36,7 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
         'samples_lost',
         'samples_wrong',
         'samples_misattributed',
+        'samples_unchecked',
         'samples_self_reported',
         'self_count_error',
         'ingest_rate',

@@ -1,3 +1,5 @@
+import type { StateChange } from '../state-metrics/index.ts'
+
 /** What a kubelet asks of the threads that play the containers. Implemented by `sim/targets`. */
 export interface PodRuntime {
   /**
@@ -9,7 +11,13 @@ export interface PodRuntime {
   close(uid: string): Promise<void>
   /** Partitions pods: they accept connections and never answer, until healed. */
   setPartitioned(uids: readonly string[], partitioned: boolean): void
+  /** Gives a pod that is open what its page is made of. Unknown uids are ignored. */
+  feed?(uid: string, feed: Feed): void
 }
+
+/** What pages are made of that tell what is in the store: objects as they are now, or a page made elsewhere. */
+export type Feed =
+  { readonly of: 'objects'; readonly changes: readonly StateChange[] } | { readonly of: 'page'; readonly text: string }
 
 /** One fake pod as the target threads see it. Plain data: it is posted between threads and kept for the check of values. */
 export interface TargetSpec {

@@ -1,11 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, TargetSpec } from '../kubelet/pod-runtime.ts'
 
 /** From the control plane (over a direct port) to a target thread. `id` numbers requests that are answered. */
 export type ToTargets =
   | { readonly type: 'open'; readonly id: number; readonly target: TargetSpec }
   | { readonly type: 'close'; readonly id: number; readonly uid: string }
   | { readonly type: 'partition'; readonly uids: readonly string[]; readonly partitioned: boolean }
+  | { readonly type: 'feed'; readonly uid: string; readonly feed: Feed }
 
 /** Answers of a target thread to the control plane; `code` is that of a coded error. */
 export type FromTargets = {

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../base/index.ts'
-import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
@@ -79,6 +79,10 @@ export class PodTarget implements Responder {
     if (!partitioned) this.#resetAll()
   }
 
+  feed(feed: Feed): void {
+    this.#page.feed?.(feed)
+  }
+
   // hot: once per scrape.
   respond(request: RequestHead): Answer | undefined {
     const isMetrics = request.path === METRICS_PATH
@@ -122,7 +126,7 @@ export class PodTarget implements Responder {
     this.#lastUnixMs = Math.max(this.#lastUnixMs, Math.floor(clock.unixMs()))
     const body = this.#page.render(this.#lastUnixMs, sequence)
     const last = !request.keepAlive
-    const bytes = answers.metrics(body, { gzip: request.acceptsGzip, last })
+    const bytes = answers.metrics(body, { gzip: request.acceptsGzip && this.#page.textOnly !== true, last })
     this.#underWay.set(ticket, body.length)
     return { bytes, last, ticket }
   }

@@ -1,4 +1,4 @@
-import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, TargetSpec } from '../kubelet/pod-runtime.ts'
 
 /**
  * What kind of process a pod plays: which series it exposes and what their values are.
@@ -10,6 +10,11 @@ export interface Profile {
   readonly name: string
   /** One sentence for the documentation. */
   readonly description: string
+  /**
+   * Its pages tell what is in the cluster's store, and are fed with it: with its objects, or with the page of the pod's node. What
+   * they serve beyond the two identity series is no function of the seed, and nobody checks it.
+   */
+  readonly fedWith?: Feed['of']
   page(spec: TargetSpec): MetricsPage
 }
 
@@ -37,6 +42,10 @@ export interface MetricsPage {
   valueAt(index: number, unixMs: number, sequence: number): number
   /** The whole body in text format 0.0.4; its samples parse back to exactly `valueAt`. Valid until the next render of any page. */
   render(unixMs: number, sequence: number): Buffer
+  /** Of a page that is fed: takes what has changed. Its `sampleCount` is that of the last body; `series` are those that are checked. */
+  feed?(feed: Feed): void
+  /** The body is text 0.0.4, plain, whatever is asked for. */
+  readonly textOnly?: boolean
 }
 
 /** Counter: how many scrapes this target has been asked for, the current one included. */

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { assert } from '../../base/index.ts'
-import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { receivedError, targetError } from './errors.ts'
 import type { FromTargets, ToTargets } from './messages.ts'
 
@@ -57,6 +57,11 @@ export class RemoteRuntime implements PodRuntime {
       const message: ToTargets = { type: 'partition', uids: shard, partitioned }
       port.postMessage(message)
     }
+  }
+
+  feed(uid: string, feed: Feed): void {
+    const message: ToTargets = { type: 'feed', uid, feed }
+    this.#portOf(uid).postMessage(message)
   }
 
   /** Gives the ports up. What is still unanswered is rejected. */

@@ -100,6 +100,9 @@ export class TargetProcess {
       case 'partition':
         runtime.setPartitioned(message.uids, message.partitioned)
         break
+      case 'feed':
+        runtime.feed(message.uid, message.feed)
+        break
     }
   }
 

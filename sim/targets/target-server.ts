@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/index.ts'
-import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { Answers } from './answers.ts'
 import { targetError } from './errors.ts'
 import type { TargetScrapeLog } from './messages.ts'
@@ -79,6 +79,10 @@ export class TargetServer implements PodRuntime {
 
   setPartitioned(uids: readonly string[], partitioned: boolean): void {
     for (const uid of uids) this.#pods.get(uid)?.setPartitioned(partitioned)
+  }
+
+  feed(uid: string, feed: Feed): void {
+    this.#pods.get(uid)?.feed(feed)
   }
 
   /** The requests of every pod that was ever opened here, in the order of their opening. */

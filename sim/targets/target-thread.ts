@@ -31,6 +31,9 @@ export class TargetThread {
       case 'partition':
         this.#server.setPartitioned(message.uids, message.partitioned)
         break
+      case 'feed':
+        this.#server.feed(message.uid, message.feed)
+        break
     }
   }
 

@@ -1,9 +1,10 @@
 import { targetError } from '../errors.ts'
 import type { Profile } from '../profile.ts'
+import { cadvisor, kubeStateMetrics } from './fed.ts'
 import { webService } from './web-service.ts'
 
 /** Every profile there is, in the order in which they are listed to people. */
-export const PROFILES: readonly Profile[] = [webService]
+export const PROFILES: readonly Profile[] = [webService, kubeStateMetrics, cadvisor]
 
 const BY_NAME: ReadonlyMap<string, Profile> = new Map(PROFILES.map(profile => [profile.name, profile]))
 
