@@ -34,7 +34,7 @@ export function stateKind<T extends KubeObject>(
   identity: (object: T) => readonly string[] = ({ metadata }) => [metadata?.namespace ?? '', metadata?.name ?? ''],
 ): StateKind {
   // Objects come by their kind: nothing else ever meets these families.
-  return { plural, labels, families, identity } as unknown as StateKind
+  return { plural, labels, families, identity }
 }
 
 /** A family whose samples have no labels of their own: one for each object, or none where there is nothing to say. */

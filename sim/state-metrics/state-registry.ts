@@ -130,9 +130,10 @@ function render(kind: StateKind, object: KubeObject): Rendered {
   for (let i = 0; i < own.length; i++) prefix += `${i === 0 ? '' : ','}${kind.labels[i]}="${escaped(own[i]!)}"`
   let bytes = 0
   let count = 0
-  const texts = kind.families.map(({ name, labels, samples }) => {
+  const texts = kind.families.map(family => {
+    const { name, labels } = family
     let text = ''
-    for (const sample of samples(object)) {
+    for (const sample of family.samples(object)) {
       text += `${name}{${prefix}`
       for (let i = 0; i < sample.labels.length; i++) text += `,${labels[i]}="${escaped(sample.labels[i]!)}"`
       text += `} ${sample.value}\n`
