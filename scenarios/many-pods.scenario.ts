@@ -1,10 +1,16 @@
 import type { ScenarioInput, WorkloadInput } from './scenario.ts'
 
-/** Teams that share the cluster, each in a namespace of its own. */
+/** Teams that share the cluster, each in a namespace of its own, and what each of them runs. */
 const TEAMS = ['shop', 'billing', 'search', 'media', 'identity', 'logistics', 'support', 'ads', 'data', 'platform']
+const SERVICES = ['web', 'api', 'worker', 'cache']
 
-function teams(podsPerTeam: number): Record<string, WorkloadInput> {
-  return Object.fromEntries(TEAMS.map(team => [`${team}-api`, { namespace: team, replicas: podsPerTeam }]))
+/** Of the team that goes. */
+const ADS = SERVICES.map(service => `ads/ads-${service}`)
+
+function workloads(replicas: number): Record<string, WorkloadInput> {
+  return Object.fromEntries(
+    TEAMS.flatMap(team => SERVICES.map(service => [`${team}-${service}`, { namespace: team, replicas }])),
+  )
 }
 
 /** A cluster as large as they get on one machine: in `nightly`, ten thousand pods with their own addresses. */
@@ -14,7 +20,7 @@ export default {
     'A large cluster whose pods all have their own addresses: is each found and scraped in time, while some are cut off and many go at once?',
   cluster: {
     nodes: 16,
-    workloads: teams(80),
+    workloads: workloads(20),
     // As on a cluster that grows all day: what is measured is how many there are, not how fast they come.
     timings: { schedule: ['5ms', '10s'], start: ['200ms', '1s'] },
   },
@@ -22,9 +28,11 @@ export default {
     'cut-off': { executor: 'shared-iterations', startTime: '18s', exec: 'partition-node', args: { node: 'node-1' } },
     'team-goes': {
       executor: 'shared-iterations',
+      iterations: ADS.length,
       startTime: '24s',
       exec: 'scale',
-      args: { workload: 'ads/ads-api', replicas: 0 },
+      args: { replicas: 0 },
+      each: { workload: ADS },
     },
     healed: { executor: 'shared-iterations', startTime: '34s', exec: 'heal-node', args: { node: 'node-1' } },
   },
@@ -44,7 +52,7 @@ export default {
   },
   profiles: {
     smoke: {
-      cluster: { nodes: 4, workloads: teams(12), timings: { schedule: ['5ms', '2s'] } },
+      cluster: { nodes: 4, workloads: workloads(3), timings: { schedule: ['5ms', '2s'] } },
       scenarios: {
         'cut-off': { startTime: '5s' },
         'team-goes': { startTime: '7s' },
@@ -55,7 +63,7 @@ export default {
       scrapeInterval: '2s',
     },
     ci: {
-      cluster: { nodes: 6, workloads: teams(25), timings: { schedule: ['5ms', '2s'] } },
+      cluster: { nodes: 6, workloads: workloads(6), timings: { schedule: ['5ms', '2s'] } },
       scenarios: {
         'cut-off': { startTime: '5s' },
         'team-goes': { startTime: '7s' },
@@ -66,7 +74,7 @@ export default {
       scrapeInterval: '2s',
     },
     nightly: {
-      cluster: { nodes: 160, workloads: teams(1000), timings: { schedule: ['5ms', '90s'] } },
+      cluster: { nodes: 160, workloads: workloads(250), timings: { schedule: ['5ms', '90s'] } },
       scenarios: {
         'cut-off': { startTime: '140s' },
         'team-goes': { startTime: '160s' },

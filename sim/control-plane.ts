@@ -13,7 +13,6 @@ import { type ApiServer, createApiServer, readOnlyKind, writeKubeconfig } from '
 import { type ChurnSource, type ChurnSourceOptions, plannedChurn, replayedChurn } from './churn-source.ts'
 import { ObjectStore, startNamespaceContents } from './cluster/index.ts'
 import { type Cluster, defaultTolerationSeconds } from './controllers/index.ts'
-import { FeedingRuntime } from './feeding-runtime.ts'
 import { followKubeletPorts, type KubeletPorts } from './kubelet-ports.ts'
 import type { PodRuntime } from './kubelet/pod-runtime.ts'
 import type {
@@ -36,6 +35,7 @@ import {
   type TruthClock,
   TruthRecorder,
 } from './trace/index.ts'
+import { StoreFeeder } from './store-feeder.ts'
 import { isWarmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
 
 export interface ControlPlaneOptions {
@@ -84,7 +84,7 @@ export class ControlPlane {
   readonly #store: ObjectStore
   readonly #measured: MeasuredTime
   readonly #ports: KubeletPorts | undefined
-  readonly #runtime: FeedingRuntime
+  readonly #feeder: StoreFeeder
   #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
   #written: Promise<unknown> | undefined
@@ -102,7 +102,7 @@ export class ControlPlane {
     this.#store = parts.store
     this.#measured = parts.measured
     this.#ports = parts.ports
-    this.#runtime = parts.runtime
+    this.#feeder = parts.feeder
   }
 
   /** @throws CodedError CHURN_API_PORT; TraceError */
@@ -130,17 +130,18 @@ export class ControlPlane {
     // What one turn of the clock does goes to the main thread together: a message costs as much as a write.
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents, fn => setImmediate(fn))
     const plane: { current: ControlPlane | undefined; ports?: KubeletPorts } = { current: undefined }
-    const runtime = new FeedingRuntime(new SystemClock({ unref: true }), options.runtime, {
+    const feeder = new StoreFeeder(new SystemClock({ unref: true }), options.runtime, {
       store,
       cadvisorPage: node => source?.cluster?.kubelets.page(node, '/metrics/cadvisor')?.body,
     })
+    options.runtime.watchTargets?.(feeder)
     const sourceOptions: ChurnSourceOptions = {
       clock,
       hold: promise => clock.hold(promise),
       plannedNs: ms => clock.plannedNs(ms),
       prng,
       store,
-      runtime,
+      runtime: options.runtime,
       seed: options.seed,
       cluster: options.cluster,
       podNetworkFirst: options.podNetworkFirst,
@@ -206,7 +207,7 @@ export class ControlPlane {
       delay,
       store,
       measured,
-      runtime,
+      feeder,
     })
     return plane.current
   }
@@ -290,7 +291,7 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#clock.stop()
     this.#delay.stop()
-    this.#runtime.stop()
+    this.#feeder.stop()
     this.#ports?.close()
     await this.api.close()
     await this.#source.close()
@@ -342,7 +343,7 @@ interface Parts {
   readonly delay: EventLoopDelay
   readonly store: ObjectStore
   readonly measured: MeasuredTime
-  readonly runtime: FeedingRuntime
+  readonly feeder: StoreFeeder
 }
 
 /** The clock as recorders see it: planned time counts from where the scenario begins, and stands at 0 before. */

@@ -13,6 +13,13 @@ export interface PodRuntime {
   setPartitioned(uids: readonly string[], partitioned: boolean): void
   /** Gives a pod that is open what its page is made of. Unknown uids are ignored. */
   feed?(uid: string, feed: Feed): void
+  /** From now on tells `watcher` of every pod that is opened or closed, as soon as that has been asked for. */
+  watchTargets?(watcher: TargetWatcher): void
+}
+
+export interface TargetWatcher {
+  opened(target: TargetSpec): void
+  closed(uid: string): void
 }
 
 /** What pages are made of that tell what is in the store: objects as they are now, or a page made elsewhere. */

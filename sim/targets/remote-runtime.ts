@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { assert } from '../../base/index.ts'
-import type { Feed, PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, PodRuntime, TargetSpec, TargetWatcher } from '../kubelet/pod-runtime.ts'
 import { receivedError, targetError } from './errors.ts'
 import type { FromTargets, ToTargets } from './messages.ts'
 
@@ -24,6 +24,7 @@ export class RemoteRuntime implements PodRuntime {
   readonly #divisor: number
   readonly #waiting = new Map<number, Waiting>()
   readonly #closed = new Set<ControlPort>()
+  #watcher: TargetWatcher | undefined
   #lastId = 0
 
   /** @param divisor how many ways the pods have been divided before: what is left of their hash decides here. Default 1. */
@@ -38,10 +39,13 @@ export class RemoteRuntime implements PodRuntime {
   }
 
   open(target: TargetSpec): Promise<void> {
-    return this.#ask(target.uid, id => ({ type: 'open', id, target }))
+    const opened = this.#ask(target.uid, id => ({ type: 'open', id, target }))
+    this.#watcher?.opened(target)
+    return opened
   }
 
   close(uid: string): Promise<void> {
+    this.#watcher?.closed(uid)
     return this.#ask(uid, id => ({ type: 'close', id, uid }))
   }
 
@@ -62,6 +66,10 @@ export class RemoteRuntime implements PodRuntime {
   feed(uid: string, feed: Feed): void {
     const message: ToTargets = { type: 'feed', uid, feed }
     this.#portOf(uid).postMessage(message)
+  }
+
+  watchTargets(watcher: TargetWatcher): void {
+    this.#watcher = watcher
   }
 
   /** Gives the ports up. What is still unanswered is rejected. */

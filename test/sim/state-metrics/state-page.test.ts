@@ -5,8 +5,9 @@ import t from 'tap'
 import { request } from 'undici'
 import { Prng, VirtualClock } from '../../../base/index.ts'
 import { ObjectStore, Pods } from '../../../sim/cluster/index.ts'
-import { FeedingRuntime } from '../../../sim/feeding-runtime.ts'
+import type { TargetSpec } from '../../../sim/kubelet/pod-runtime.ts'
 import { StateRegistry } from '../../../sim/state-metrics/index.ts'
+import { StoreFeeder } from '../../../sim/store-feeder.ts'
 import { TargetServer, TruthTable } from '../../../sim/targets/index.ts'
 import { freePort, HandClock, specOf, until } from '../targets/fixtures.ts'
 import { familiesOf } from './families.ts'
@@ -84,11 +85,13 @@ void t.test('a pod that plays it has all that is there when it opens, then what 
   const truth = new TruthTable(2)
   const server = new TargetServer(new HandClock(), truth, { originNs: 0n })
   t.teardown(() => server.closeAll())
-  const runtime = new FeedingRuntime(clock, server, {
-    store,
-    cadvisorPage: node => `# HELP x x\nx{node="${node}"} 1\n`,
-  })
-  t.teardown(() => runtime.stop())
+  const feeder = new StoreFeeder(clock, server, { store, cadvisorPage: node => `# HELP x x\nx{node="${node}"} 1\n` })
+  t.teardown(() => feeder.stop())
+  const open = async (target: TargetSpec): Promise<void> => {
+    const opened = server.open(target)
+    feeder.opened(target)
+    await opened
+  }
   const spec = specOf(0, { ports: [port], profile: 'kube-state-metrics' })
   const read = async (address = spec.address): Promise<string> => {
     const { body, headers } = await request(`http://${address}:${port}/metrics`, {
@@ -99,7 +102,7 @@ void t.test('a pod that plays it has all that is there when it opens, then what 
     t.equal(headers['content-encoding'], undefined, 'plain, as the real one by default')
     return body.text()
   }
-  await runtime.open(spec)
+  await open(spec)
   const page = await read()
   t.match(page, new RegExp(`^churnbench_target_scrapes_total{churnbench_pod_uid="${spec.uid}"} 1$`, 'm'))
   t.ok(page.endsWith(FULL), 'the identity series, and behind them the whole page')
@@ -113,8 +116,9 @@ void t.test('a pod that plays it has all that is there when it opens, then what 
   await until(() => truth.read(0).scrapesServed === 2)
   t.equal(truth.read(0).samplesServed, samples(page) + samples(after), 'all samples are served ones')
 
-  await runtime.close(spec.uid)
-  await runtime.open(spec)
+  await server.close(spec.uid)
+  feeder.closed(spec.uid)
+  await open(spec)
   const lines = (text: string): string[] =>
     text
       .split('\n')
@@ -123,6 +127,6 @@ void t.test('a pod that plays it has all that is there when it opens, then what 
   t.same(lines(await read()), lines(after), 'one that comes back begins anew, with what is there')
 
   const node = specOf(1, { ports: [port], profile: 'cadvisor', node: 'node-2' })
-  await runtime.open(node)
+  await open(node)
   t.match(await read(node.address), '# HELP x x\nx{node="node-2"} 1\n')
 })

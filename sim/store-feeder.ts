@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../base/index.ts'
 import type { ObjectStore } from './cluster/index.ts'
-import type { Feed, PodRuntime, TargetSpec } from './kubelet/pod-runtime.ts'
+import type { Feed, PodRuntime, TargetSpec, TargetWatcher } from './kubelet/pod-runtime.ts'
 import { STATE_KINDS, type StateChange } from './state-metrics/index.ts'
 import { profileByName } from './targets/index.ts'
 
@@ -22,14 +22,14 @@ export interface FeedSources {
 }
 
 /**
- * Opens pods as another runtime does, and feeds those whose pages tell what is in the store: kube-state-metrics with the objects
- * (all of them when it opens, then those that change), cAdvisor with the page of its node.
+ * Feeds pods whose pages tell what is in the store, while they are open: kube-state-metrics with the objects (all of them when it
+ * opens, then those that change), cAdvisor with the page of its node.
  *
  * It costs nothing while there is no such pod. It works in real time and changes nothing in the cluster.
  */
-export class FeedingRuntime implements PodRuntime {
+export class StoreFeeder implements TargetWatcher {
   readonly #clock: Clock
-  readonly #inner: PodRuntime
+  readonly #runtime: Pick<PodRuntime, 'feed'>
   readonly #sources: FeedSources
   /** Open pods that are fed with objects. */
   readonly #readers = new Set<string>()
@@ -41,34 +41,24 @@ export class FeedingRuntime implements PodRuntime {
   #objectsTimer: Timer | undefined
   #pageTimer: Timer | undefined
 
-  constructor(clock: Clock, inner: PodRuntime, sources: FeedSources) {
+  constructor(clock: Clock, runtime: Pick<PodRuntime, 'feed'>, sources: FeedSources) {
     this.#clock = clock
-    this.#inner = inner
+    this.#runtime = runtime
     this.#sources = sources
   }
 
-  open(target: TargetSpec): Promise<void> {
-    const opened = this.#inner.open(target)
-    const fedWith = fedBy(target.profile)
-    if (fedWith === 'objects') this.#addReader(target.uid)
-    else if (fedWith === 'page') this.#addNode(target.uid, target.node)
-    return opened
+  opened({ uid, profile, node }: TargetSpec): void {
+    const fedWith = fedBy(profile)
+    if (fedWith === 'objects') this.#addReader(uid)
+    else if (fedWith === 'page') this.#addNode(uid, node)
   }
 
-  close(uid: string): Promise<void> {
+  closed(uid: string): void {
     this.#readers.delete(uid)
     this.#nodes.delete(uid)
-    if (this.#readers.size === 0) this.#unsubscribe?.()
-    if (this.#readers.size === 0) this.#unsubscribe = undefined
-    return this.#inner.close(uid)
-  }
-
-  setPartitioned(uids: readonly string[], partitioned: boolean): void {
-    this.#inner.setPartitioned(uids, partitioned)
-  }
-
-  feed(uid: string, feed: Feed): void {
-    this.#inner.feed?.(uid, feed)
+    if (this.#readers.size > 0) return
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
   }
 
   /** Feeds nobody any more. */
@@ -107,7 +97,7 @@ export class FeedingRuntime implements PodRuntime {
   #tell(readers: readonly string[], changes: readonly StateChange[]): void {
     for (let from = 0; from < changes.length; from += CHANGES_MAX) {
       const some = changes.slice(from, from + CHANGES_MAX)
-      for (const reader of readers) this.feed(reader, { of: 'objects', changes: some })
+      for (const reader of readers) this.#runtime.feed?.(reader, { of: 'objects', changes: some })
     }
   }
 
@@ -131,7 +121,7 @@ export class FeedingRuntime implements PodRuntime {
 
   #tellPage(uid: string, node: string): void {
     const text = this.#sources.cadvisorPage(node)
-    if (text !== undefined) this.feed(uid, { of: 'page', text })
+    if (text !== undefined) this.#runtime.feed?.(uid, { of: 'page', text })
   }
 }
 
