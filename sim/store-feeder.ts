@@ -1,18 +1,24 @@
 import type { Clock, Timer } from '../base/index.ts'
-import type { ObjectStore } from './cluster/index.ts'
+import type { ObjectStore, Stored } from './cluster/index.ts'
 import type { Feed, PodRuntime, TargetSpec, TargetWatcher } from './kubelet/pod-runtime.ts'
 import { STATE_KINDS, type StateChange } from './state-metrics/index.ts'
 import { profileByName } from './targets/index.ts'
 
-/** How late objects come to the pages that tell of them, at most: several versions of one that come meanwhile are one. */
-const OBJECTS_EVERY_MS = 50
-/** Of a message; a page of a large cluster is built up by many. */
-const CHANGES_MAX = 500
+/** Objects go out so often, so many at a time: some 15 µs each, so that the control plane is never held up by much. */
+const OBJECTS_EVERY_MS = 5
+const OBJECTS_AT_ONCE = 50
 /** Node pages are made anew so often, or more seldom where there are many: one takes a millisecond or two. */
 const PAGE_EVERY_MS = 1000
 const PAGE_GAP_MS = 20
 
 const PLURALS: ReadonlySet<string> = new Set(STATE_KINDS.map(({ plural }) => plural))
+
+/** An object as it was at its last change. */
+interface Change {
+  readonly plural: string
+  readonly object: Stored
+  readonly gone: boolean
+}
 
 /** What pages are made of. */
 export interface FeedSources {
@@ -31,12 +37,10 @@ export class StoreFeeder implements TargetWatcher {
   readonly #clock: Clock
   readonly #runtime: Pick<PodRuntime, 'feed'>
   readonly #sources: FeedSources
-  /** Open pods that are fed with objects. */
-  readonly #readers = new Set<string>()
+  /** Open pods that are fed with objects, and what each of them has not been told yet: by uid, the latest of each. */
+  readonly #readers = new Map<string, Map<string, Change>>()
   /** Nodes of open pods that are fed with pages, by uid: first the one whose turn is next. */
   readonly #nodes = new Map<string, string>()
-  /** By uid of the object. */
-  readonly #changed = new Map<string, StateChange>()
   #unsubscribe: (() => void) | undefined
   #objectsTimer: Timer | undefined
   #pageTimer: Timer | undefined
@@ -72,33 +76,43 @@ export class StoreFeeder implements TargetWatcher {
 
   #addReader(uid: string): void {
     const { store } = this.#sources
-    this.#readers.add(uid)
-    this.#unsubscribe ??= store.subscribe(({ type, resource, object }) => {
-      if (!PLURALS.has(resource.plural)) return
-      this.#changed.set(object.metadata.uid, changeOf(resource.plural, object, type === 'DELETED'))
-      this.#objectsTimer ??= this.#clock.schedule(OBJECTS_EVERY_MS, () => this.#tellChanges())
-    })
-    // What waits is in the store already, so that it comes twice at worst.
-    const all: StateChange[] = []
+    const untold = new Map<string, Change>()
     for (const resource of store.resources.stored()) {
       if (!PLURALS.has(resource.plural)) continue
-      for (const object of store.list(resource)) all.push(changeOf(resource.plural, object, false))
+      const { plural } = resource
+      for (const object of store.list(resource)) untold.set(object.metadata.uid, { plural, object, gone: false })
     }
-    this.#tell([uid], all)
+    this.#readers.set(uid, untold)
+    this.#unsubscribe ??= store.subscribe(({ type, resource: { plural }, object }) => {
+      if (!PLURALS.has(plural)) return
+      for (const changes of this.#readers.values()) {
+        changes.set(object.metadata.uid, { plural, object, gone: type === 'DELETED' })
+      }
+      this.#tellLater()
+    })
+    this.#tellLater()
   }
 
-  #tellChanges(): void {
-    this.#objectsTimer = undefined
-    const changes = [...this.#changed.values()]
-    this.#changed.clear()
-    this.#tell([...this.#readers], changes)
+  #tellLater(): void {
+    this.#objectsTimer ??= this.#clock.schedule(OBJECTS_EVERY_MS, () => {
+      this.#objectsTimer = undefined
+      let isLeft = false
+      for (const [reader, untold] of this.#readers) {
+        this.#tellSome(reader, untold)
+        isLeft ||= untold.size > 0
+      }
+      if (isLeft) this.#tellLater()
+    })
   }
 
-  #tell(readers: readonly string[], changes: readonly StateChange[]): void {
-    for (let from = 0; from < changes.length; from += CHANGES_MAX) {
-      const some = changes.slice(from, from + CHANGES_MAX)
-      for (const reader of readers) this.#runtime.feed?.(reader, { of: 'objects', changes: some })
+  #tellSome(reader: string, untold: Map<string, Change>): void {
+    const changes: StateChange[] = []
+    for (const [uid, change] of untold) {
+      if (changes.length === OBJECTS_AT_ONCE) break
+      untold.delete(uid)
+      changes.push(sent(uid, change))
     }
+    this.#runtime.feed?.(reader, { of: 'objects', changes })
   }
 
   #addNode(uid: string, node: string): void {
@@ -135,9 +149,8 @@ function fedBy(profile: string): Feed['of'] | undefined {
 }
 
 /** Without what no page tells and every write makes longer. */
-function changeOf(plural: string, object: { readonly metadata: { readonly uid: string } }, gone: boolean): StateChange {
-  const { uid } = object.metadata
+function sent(uid: string, { plural, object, gone }: Change): StateChange {
   if (gone) return { plural, uid, object: undefined }
-  const { managedFields: _, ...metadata } = object.metadata as { managedFields?: unknown }
+  const { managedFields: _, ...metadata } = object.metadata
   return { plural, uid, object: { ...object, metadata } }
 }

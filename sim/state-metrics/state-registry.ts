@@ -61,7 +61,7 @@ interface Shelf {
  * The page of kube-state-metrics (v2.15), kept up by changes of objects.
  *
  * As the real one, it renders an object once for each of its versions, and a scrape writes the texts one family after the other:
- * some 50 µs for a pod's version, and for a page of ten thousand pods some 100 ms, which nothing but a scrape pays.
+ * some 80 µs for a version of a pod (39 series), and some 100 ms for a page of ten thousand of them (56 MB), which only a scrape pays.
  */
 export class StateRegistry {
   readonly #shelves = new Map<string, Shelf>(
@@ -111,7 +111,9 @@ export class StateRegistry {
       const rendered = [...objects.values()]
       headers.get(kind)!.forEach((header, family) => {
         at += page.write(header, at)
-        at += page.write(rendered.map(({ texts }) => texts[family]!).join(''), at)
+        let text = ''
+        for (const { texts } of rendered) text += texts[family]!
+        at += page.write(text, at)
       })
     }
     this.#page = page

@@ -13,14 +13,14 @@ import { freePort, HandClock, specOf, until } from '../targets/fixtures.ts'
 import { familiesOf } from './families.ts'
 import { fillCluster, registryOf, toldObjects } from './full-cluster.ts'
 
-function fullStore(): { readonly clock: VirtualClock; readonly store: ObjectStore } {
+function fullStore(): ObjectStore {
   const clock = new VirtualClock()
   const store = new ObjectStore(clock, new Prng('state'))
   fillCluster(clock, store)
-  return { clock, store }
+  return store
 }
 
-const { clock, store } = fullStore()
+const store = fullStore()
 const FULL = registryOf(store).page().toString()
 
 t.test('promtool finds nothing to say against it', t => {
@@ -85,11 +85,14 @@ void t.test('a pod that plays it has all that is there when it opens, then what 
   const truth = new TruthTable(2)
   const server = new TargetServer(new HandClock(), truth, { originNs: 0n })
   t.teardown(() => server.closeAll())
-  const feeder = new StoreFeeder(clock, server, { store, cadvisorPage: node => `# HELP x x\nx{node="${node}"} 1\n` })
+  const feeding = new VirtualClock()
+  const feeder = new StoreFeeder(feeding, server, { store, cadvisorPage: node => `# HELP x x\nx{node="${node}"} 1\n` })
   t.teardown(() => feeder.stop())
   const open = async (target: TargetSpec): Promise<void> => {
     const opened = server.open(target)
     feeder.opened(target)
+    // Some at a time.
+    feeding.advance(1000)
     await opened
   }
   const spec = specOf(0, { ports: [port], profile: 'kube-state-metrics' })
@@ -108,7 +111,7 @@ void t.test('a pod that plays it has all that is there when it opens, then what 
   t.ok(page.endsWith(FULL), 'the identity series, and behind them the whole page')
   const [pod] = store.list(Pods)
   store.delete(Pods, pod!.metadata.namespace, pod!.metadata.name, { gracePeriodSeconds: 0 })
-  clock.advance(100)
+  feeding.advance(10)
   const after = await read()
   t.notOk(after.includes(pod!.metadata.uid), 'a pod that is gone is on no page')
   t.equal(familiesOf(after).size, familiesOf(page).size)
