@@ -4,8 +4,9 @@ import type { ScenarioInput, WorkloadInput } from './scenario.ts'
 const TEAMS = ['shop', 'billing', 'search', 'media', 'identity', 'logistics', 'support', 'ads', 'data', 'platform']
 const SERVICES = ['web', 'api', 'worker', 'cache']
 
+const ALL = TEAMS.flatMap(team => SERVICES.map(service => `${team}/${team}-${service}`))
 /** Of the team that goes. */
-const ADS = SERVICES.map(service => `ads/ads-${service}`)
+const ADS = ALL.filter(workload => workload.startsWith('ads/'))
 
 function workloads(replicas: number): Record<string, WorkloadInput> {
   return Object.fromEntries(
@@ -74,8 +75,19 @@ export default {
       scrapeInterval: '2s',
     },
     nightly: {
-      cluster: { nodes: 160, workloads: workloads(250), timings: { schedule: ['5ms', '90s'] } },
+      cluster: { nodes: 160, workloads: workloads(10) },
       scenarios: {
+        // One after the other: what is measured is how many pods there are, not how fast they come.
+        grow: {
+          executor: 'constant-arrival-rate',
+          rate: ALL.length,
+          timeUnit: '90s',
+          duration: '90s',
+          startTime: '5s',
+          exec: 'scale',
+          args: { replicas: 250 },
+          each: { workload: ALL },
+        },
         'cut-off': { startTime: '140s' },
         'team-goes': { startTime: '160s' },
         healed: { startTime: '200s' },
