@@ -103,6 +103,9 @@ export class TargetProcess {
       case 'feed':
         runtime.feed(message.uid, message.feed)
         break
+      default:
+        // Whatever else a target thread is told must be told here, too.
+        message satisfies never
     }
   }
 
