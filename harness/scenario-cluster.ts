@@ -91,6 +91,7 @@ export function completeCluster(input: ClusterInput, ms: ToMs, faults: string[])
     podsPerNodeMax: input.podsPerNodeMax ?? DEFAULT_PODS_PER_NODE_MAX,
     workloads: completed,
     ...(input.kubeletPorts === undefined ? {} : { kubeletPorts: input.kubeletPorts }),
+    ...(input.addresses === undefined ? {} : { addresses: input.addresses }),
     timings: completeTimings({ ...DEFAULT_TIMINGS, ...input.timings }, ms, faults),
   }
 }

@@ -1,3 +1,5 @@
+import { ADDRESS_POLICIES } from '../sim/index.ts'
+
 /** JSON Schema of `ScenarioInput` without its profiles: shapes only; what needs knowledge is judged in scenario.ts. */
 const duration = { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$' } as const
 const jittered = { type: 'array', items: duration, minItems: 2, maxItems: 2 } as const
@@ -99,6 +101,7 @@ export const SCENARIO_SCHEMA = {
         zones: { type: 'integer', minimum: 1 },
         podsPerNodeMax: { type: 'integer', minimum: 1, maximum: 250 },
         kubeletPorts: { type: 'boolean' },
+        addresses: { type: 'string', enum: ADDRESS_POLICIES },
         workloads: {
           type: 'object',
           propertyNames: { pattern: dnsLabel },

@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClusterInput, ScenarioInput, TraceInput } from '../scenarios/index.ts'
-import { actionByName, type ClusterSpec, readTraceHeader, type ReplaySpec, TraceError } from '../sim/index.ts'
+import {
+  actionByName,
+  type ClusterSpec,
+  readTraceHeader,
+  type ReplayMode,
+  type ReplaySpec,
+  TraceError,
+} from '../sim/index.ts'
 import { DEFAULT_PODS_PER_NODE_MAX, DEFAULT_ZONES, type ToMs } from './scenario-cluster.ts'
 
 export interface CompletedTrace {
@@ -75,9 +82,14 @@ export function completeTrace(input: TraceInput, cluster: ClusterInput, ms: ToMs
   }
 }
 
-/** What a scenario cannot have beside a trace, with its path. */
-export function checkBesideTrace({ cluster, scenarios }: ScenarioInput): string[] {
+/** What a scenario cannot have beside a trace that is played in this mode, with its path. */
+export function checkBesideTrace({ cluster, scenarios }: ScenarioInput, mode: ReplayMode): string[] {
   const faults: string[] = []
+  if (cluster.addresses !== undefined && mode === 'exact') {
+    faults.push(
+      'cluster.addresses: pods have the addresses of the trace, taken over from one another as there; leave it out, or set trace.mode to controllers',
+    )
+  }
   if (Object.keys(cluster.workloads).length > 0) {
     faults.push('cluster.workloads: come from the trace; leave them out')
   }

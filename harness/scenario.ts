@@ -95,7 +95,7 @@ export function resolveScenario(input: ScenarioInput, options: ScenarioOptions):
   const pages = readLearnedPages(scenario.cluster)
   const given = completeCluster(scenario.cluster, ms, faults)
   const cluster = replay === undefined ? given : { ...given, ...replay.cluster }
-  if (replay !== undefined) faults.push(...checkBesideTrace(scenario))
+  if (replay !== undefined) faults.push(...checkBesideTrace(scenario, replay.spec.mode))
   const { plan, queries } = planEntries(scenario, cluster, { seed: options.seed, durationMs, ms, faults })
   faults.push(...checkThresholds(scenario.thresholds ?? {}).map(fault => `thresholds.${fault}`))
   faults.push(...checkGates(scenario.gates ?? {}))

@@ -5,7 +5,6 @@ import { type Clock, CodedError, ExitCode, spawnWorker, type ThreadPriority } fr
 import {
   type ActionArgs,
   type ApiUsage,
-  checkDescriptors,
   claimPodNetwork,
   CONTROL_PLANE_WORKER,
   type ControlPlaneData,
@@ -13,6 +12,7 @@ import {
   type FromControlPlane,
   learnPages,
   type TargetLogs,
+  planSockets,
   type PodNetworkClaim,
   type RecordSpec,
   TargetPool,
@@ -115,13 +115,13 @@ export class Simulation {
     const pods = podBounds(scenario)
     const kubelets = scenario.cluster.kubeletPorts === true ? scenario.cluster.nodes : 0
     const containers = Math.max(1, ...scenario.cluster.workloads.map(workload => workload.containers?.length ?? 1))
-    checkDescriptors({ pods: pods.atOnce, portsPerPod: containers, threads: TARGET_THREADS, kubelets })
+    const places = planSockets({ pods: pods.atOnce, portsPerPod: containers, threads: TARGET_THREADS, kubelets })
     const network = await claimPodNetwork()
     const truth = new TruthTable(
       Math.max(TRUTH_ROWS_MIN, containers * pods.atOnce * TRUTH_ROWS_PER_POD, containers * pods.ever * 2),
     )
     const pool = await startPool(network, clock, {
-      threads: TARGET_THREADS,
+      ...places,
       truth: truth.buffer,
       originNs: options.originNs,
       pages: scenario.pages,
@@ -177,6 +177,11 @@ export class Simulation {
     this.#send({ type: 'act', action, args })
     const { ok, detail } = await acted
     return { ok, detail }
+  }
+
+  /** Processes that play pods beside this one; none while one process may open all their sockets. */
+  get targetProcesses(): readonly number[] {
+    return this.#pool.processIds
   }
 
   /** What clients have cost the API server so far. */

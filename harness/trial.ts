@@ -8,7 +8,7 @@ import {
   toHistogramValue,
   type Warning,
 } from '../reports/index.ts'
-import type { TargetSpec, TruthEvent } from '../sim/index.ts'
+import { profileByName, type TargetSpec, type TruthEvent, type TruthTable } from '../sim/index.ts'
 import {
   deadlineOf,
   discoveryFloor,
@@ -31,7 +31,7 @@ import { Sampler, SAMPLED_COLUMNS } from './sampler.ts'
 import type { Scenario } from './scenario.ts'
 import type { Simulation } from './simulation.ts'
 import { SubMetrics } from './sub-metrics.ts'
-import { type Subject, SubjectError } from './subjects/index.ts'
+import { processUsage, type Subject, SubjectError } from './subjects/index.ts'
 import { interruptedEarly, TIMED_OUT } from './errors.ts'
 import { hostConditions, hostWarnings, readHostCounters } from './host-conditions.ts'
 import { replayFidelity, replayMetrics, replayWarnings } from './replay-figures.ts'
@@ -174,6 +174,9 @@ export class Trial {
     const cpuBefore = subject.resources()?.cpuSeconds
     const hostBefore = readHostCounters()
     const ownCpuBefore = process.cpuUsage()
+    const targetCpu = (): number =>
+      simulation.targetProcesses.reduce((sum, pid) => sum + (processUsage(pid)?.cpuSeconds ?? 0), 0)
+    const targetCpuBefore = targetCpu()
     const unixOfNs = clock.unixMs() - Number(clock.monotonicNs()) / 1e6
     const toUnixMs = (ns: bigint): number => unixOfNs + Number(ns) / 1e6
     const sampler = new Sampler(clock, {
@@ -230,7 +233,7 @@ export class Trial {
       readHostCounters(),
       cpuBefore === undefined || cpuAfter === undefined
         ? undefined
-        : (ownCpu.user + ownCpu.system) / 1e6 + cpuAfter - cpuBefore,
+        : (ownCpu.user + ownCpu.system) / 1e6 + targetCpu() - targetCpuBefore + cpuAfter - cpuBefore,
       Number(endNs - startNs) / 1e9,
     )
     this.warnings.push(...hostWarnings(machine))
@@ -287,12 +290,14 @@ export class Trial {
       Object.assign(metrics, scrapesByFormat(targets.scrapes.filter(({ uid }) => this.#pods.byUid.has(uid))))
       let served = 0
       for (const pod of this.#pods.byUid.values()) served += simulation.truth.read(pod.target.slot).samplesServed
+      const unchecked = uncheckedSamples(this.#pods, simulation.truth)
+      if (unchecked > 0) metrics.samples_unchecked = { value: unchecked }
       const seconds = Number(endNs - startNs) / 1e9
       metrics.ingest_rate = { value: served / seconds }
       if (this.ending.kind !== 'crashed') {
         await this.#askBack(simulation, subject, { metrics, targets, startNs, endNs, toUnixMs, logsUntilUnixMs })
       }
-      const samples = storedOr(metrics, served)
+      const samples = storedOr(metrics, served) + (metrics.samples_stored === undefined ? 0 : unchecked)
       if (cpuBefore !== undefined && cpuAfter !== undefined && samples > 0) {
         metrics.cpu_seconds_per_million_samples = { value: ((cpuAfter - cpuBefore) / samples) * 1e6 }
       }
@@ -404,6 +409,7 @@ export class Trial {
       metrics.samples_stored = { value: samples.stored }
       metrics.samples_lost = { value: samples.lost }
       metrics.samples_wrong = { value: samples.wrong }
+      metrics.samples_misattributed = { value: samples.misattributed }
       for (const message of samples.examples) this.warnings.push({ code: 'sample', message })
     } catch (error) {
       this.warnings.push({
@@ -435,6 +441,18 @@ function putHistogram(
   censored = 0,
 ): void {
   if (histogram.count > 0) metrics[name] = toHistogramValue(histogram, censored)
+}
+
+/** Samples of pages that are made of what is in the store, beyond their identity series: nobody knows afterwards what they were. */
+function uncheckedSamples({ byUid }: PodHistories, truth: TruthTable): number {
+  let unchecked = 0
+  for (const { target } of byUid.values()) {
+    const profile = profileByName(target.profile)
+    if (profile.fedWith === undefined) continue
+    const { samplesServed, scrapesServed } = truth.read(target.slot)
+    unchecked += samplesServed - scrapesServed * profile.page(target).series.length
+  }
+  return unchecked
 }
 
 /** Samples that the subject was found to have stored; where it could not be asked, those that it was served. */

@@ -43,6 +43,16 @@ export const METRICS = {
     'lower',
     'Misbehaviours of targets of which the subject made something else than its documentation says.',
   ),
+  samples_misattributed: count(
+    '1',
+    'lower',
+    'Of samples_wrong: served by one pod and stored under the labels of another, which had its address before.',
+  ),
+  samples_unchecked: count(
+    '1',
+    'none',
+    'Samples of pages made of what is in the cluster (kube-state-metrics, cadvisor): served, and in no other count.',
+  ),
   samples_self_reported: count(
     '1',
     'none',

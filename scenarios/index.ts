@@ -3,8 +3,10 @@ import canary from './canary.scenario.ts'
 import controlPlaneScale from './control-plane-scale.scenario.ts'
 import capacity from './capacity.scenario.ts'
 import cardinalitySpike from './cardinality-spike.scenario.ts'
-import kubeletPartition from './kubelet-partition.scenario.ts'
 import misbehavingTargets from './misbehaving-targets.scenario.ts'
+import ipReuse from './ip-reuse.scenario.ts'
+import kubeletPartition from './kubelet-partition.scenario.ts'
+import manyPods from './many-pods.scenario.ts'
 import nodeFailure from './node-failure.scenario.ts'
 import nodeFlap from './node-flap.scenario.ts'
 import partition from './partition.scenario.ts'
@@ -56,10 +58,12 @@ export const SCENARIOS: readonly ScenarioInput[] = [
   partition,
   kubeletPartition,
   misbehavingTargets,
+  ipReuse,
   apiFaults,
   canary,
   sidecarExporters,
   steadyIngest,
+  manyPods,
   capacity,
   cardinalitySpike,
   queryLoad,

@@ -125,6 +125,11 @@ export interface ClusterInput {
   readonly podsPerNodeMax?: number
   /** Whether nodes serve their kubelets' metrics on port 10250. Default false: scrapes of them cost the control plane. */
   readonly kubeletPorts?: boolean
+  /**
+   * Which address a new pod gets: one that nobody has had for as long as possible (`fresh`, the default), the next free one of
+   * its node (`sequential`), or at once the one that any pod of the cluster gave back last (`reuse`).
+   */
+  readonly addresses?: 'fresh' | 'sequential' | 'reuse'
   readonly workloads: Readonly<Record<string, WorkloadInput>>
   readonly timings?: Partial<TimingsInput>
 }

@@ -37,6 +37,7 @@ import {
   type TruthClock,
   TruthRecorder,
 } from './trace/index.ts'
+import { StoreFeeder } from './store-feeder.ts'
 import { isWarmUp, WARM_UP_MS, withoutWarmUp } from './warm-up.ts'
 
 export interface ControlPlaneOptions {
@@ -87,6 +88,7 @@ export class ControlPlane {
   readonly #store: ObjectStore
   readonly #measured: MeasuredTime
   readonly #ports: KubeletPorts | undefined
+  readonly #feeder: StoreFeeder
   #byHand = 0
   #usageBefore: ApiUsage = { requests: 0, watches: 0, bytes: 0, byKind: {} }
   #written: Promise<unknown> | undefined
@@ -104,6 +106,7 @@ export class ControlPlane {
     this.#store = parts.store
     this.#measured = parts.measured
     this.#ports = parts.ports
+    this.#feeder = parts.feeder
   }
 
   /** @throws CodedError CHURN_API_PORT; TraceError */
@@ -131,6 +134,11 @@ export class ControlPlane {
     // What one turn of the clock does goes to the main thread together: a message costs as much as a write.
     const truth = new TruthRecorder(measured, withoutWarmUp(store), options.onEvents, fn => setImmediate(fn))
     const plane: { current: ControlPlane | undefined; ports?: KubeletPorts } = { current: undefined }
+    const feeder = new StoreFeeder(new SystemClock({ unref: true }), options.runtime, {
+      store,
+      cadvisorPage: node => source?.cluster?.kubelets.page(node, '/metrics/cadvisor')?.body,
+    })
+    options.runtime.watchTargets?.(feeder)
     const sourceOptions: ChurnSourceOptions = {
       clock,
       hold: promise => clock.hold(promise),
@@ -205,6 +213,7 @@ export class ControlPlane {
       delay,
       store,
       measured,
+      feeder,
     })
     return plane.current
   }
@@ -288,6 +297,7 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#clock.stop()
     this.#delay.stop()
+    this.#feeder.stop()
     this.#ports?.close()
     await this.api.close()
     await this.#source.close()
@@ -347,6 +357,7 @@ interface Parts {
   readonly delay: EventLoopDelay
   readonly store: ObjectStore
   readonly measured: MeasuredTime
+  readonly feeder: StoreFeeder
 }
 
 /** The clock as recorders see it: planned time counts from where the scenario begins, and stands at 0 before. */

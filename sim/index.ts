@@ -1,6 +1,7 @@
 import type { runVirtually as Virtually } from './virtual-run.ts'
 export { type Action, type ActionArg, actionByName, ACTIONS } from './actions.ts'
 export { appliedAtMs } from './apply-order.ts'
+export { ADDRESS_POLICIES } from './kubelet/address-policy.ts'
 export { zoneName } from './kubelet/zone-name.ts'
 export { podUidOf, type PodRuntime, type ProcessEvent, type TargetSpec } from './kubelet/pod-runtime.ts'
 export { type FromProcesses, processFolder, processLog, type ToProcesses } from './process-messages.ts'
@@ -25,7 +26,6 @@ export { readTraceHeader } from './trace/header-of-file.ts'
 export type { ReplayMode, ReplayReport, ReplaySpec } from './trace/replay/replay-spec.ts'
 export type { TraceHeader, TraceOrigin } from './trace/trace-header.ts'
 export {
-  checkDescriptors,
   type CapacityShape,
   capacityProfile,
   claimPodNetwork,
@@ -46,6 +46,7 @@ export {
   type MisbehaviourOutcome,
   MISBEHAVIOURS,
   type ScrapeErrorClass,
+  planSockets,
   probePodNetwork,
   PROFILE_NAMES,
   profileFaults,

@@ -3,6 +3,7 @@ import type { ExitCode, ThreadPriority } from '../base/index.ts'
 import type { ContainerRuns, TargetSpec } from './kubelet/pod-runtime.ts'
 import type { Offer } from './kubelet/target-serving.ts'
 import type { MisbehaviourOrder } from './targets/misbehaviour/index.ts'
+import type { AddressPolicy } from './kubelet/address-policy.ts'
 import type { ReplayReport, ReplaySpec, TraceOrigin } from './trace/index.ts'
 
 /** The cluster to simulate, complete: defaults have been applied by the scenario loader. */
@@ -18,6 +19,8 @@ export interface ClusterSpec {
    * node and connection, and the control plane's time for each scrape.
    */
   readonly kubeletPorts?: boolean
+  /** Which address a new pod gets. Default `fresh`. */
+  readonly addresses?: AddressPolicy
 }
 
 /** A Deployment with a Service in front of it, its own or one that it shares. */

@@ -1,6 +1,6 @@
 import type { MisbehaviourOrder } from './targets/misbehaviour/index.ts'
 import type { MessagePort } from 'node:worker_threads'
-import type { PodRuntime, ProcessEvent, TargetSpec } from './kubelet/pod-runtime.ts'
+import type { Feed, PodRuntime, ProcessEvent, TargetSpec, TargetWatcher } from './kubelet/pod-runtime.ts'
 import type { FromProcesses, ToProcesses } from './process-messages.ts'
 
 /** What is used of a `MessagePort`. */
@@ -62,6 +62,14 @@ export class ProcessRuntime implements PodRuntime {
   misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
     const others = uids.filter(uid => !this.#uids.has(uid))
     if (others.length > 0) this.#targets.misbehave(others, order)
+  }
+
+  feed(uid: string, feed: Feed): void {
+    this.#targets.feed?.(uid, feed)
+  }
+
+  watchTargets(watcher: TargetWatcher): void {
+    this.#targets.watchTargets?.(watcher)
   }
 
   watchProcesses(listener: (target: TargetSpec, event: ProcessEvent) => void): void {

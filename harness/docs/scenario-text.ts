@@ -46,6 +46,10 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   ['cluster.podsPerNodeMax', 'default 110'],
   ['cluster.kubeletPorts', 'whether nodes answer on port 10250, at four descriptors each; default false'],
   [
+    'cluster.addresses',
+    'which address a new pod gets. `fresh` (default): one of its node’s that no pod has had yet, or else the one that has rested longest; `sequential`: the next free one of its node after the one given last, as CNI’s host-local plugin does; `reuse`: at once the one that any pod of the cluster gave back last, so that it may have belonged to another namespace or node a moment ago. With `reuse` the podCIDR of a node does not say what addresses its pods have. A trace that is replayed exactly brings its own',
+  ],
+  [
     'cluster.workloads.<name>',
     'a Deployment and its Service: `namespace` (default `default`), `replicas`, `port` (8080), `profile` of its metrics ([those there are](profiles.md)), `profileOptions`, `maxSurge` and `maxUnavailable` (25%)',
   ],

@@ -26,6 +26,8 @@ const CONTRIB = 'github.com/open-telemetry/opentelemetry-collector-contrib'
 const COLLECTOR_RELEASE = '0.164.0'
 const COLLECTOR_STABLE_RELEASE = '1.70.0'
 
+const KUBE_STATE_METRICS_RELEASE = '2.15.0'
+
 const K6_RELEASE = '1.8.1'
 
 /** Of Kubernetes; its modules count the same release as 0.x. */
@@ -219,6 +221,15 @@ export const GO_PROGRAMS: Readonly<Record<string, GoProgram>> = {
     source: KUBECTL_SOURCE,
     tags: '',
     versionVariable: 'k8s.io/component-base/version.gitVersion=v%',
+  },
+  // Of later releases there is no module that the public proxies know.
+  'kube-state-metrics': {
+    name: 'kube-state-metrics',
+    version: KUBE_STATE_METRICS_RELEASE,
+    modules: [`k8s.io/kube-state-metrics/v2@v${KUBE_STATE_METRICS_RELEASE}`],
+    command: 'k8s.io/kube-state-metrics/v2',
+    tags: '',
+    versionVariable: 'github.com/prometheus/common/version.Version=v%',
   },
   ...CONTROL_PLANE_PROGRAMS,
 }

@@ -10,6 +10,7 @@ import {
   UID_LABEL,
 } from '../../sim/index.ts'
 import type { RawSeries } from '../subjects/index.ts'
+import { foreignIdentities } from './foreign-labels.ts'
 import { type RawSamples, selectorOf, type StoredIdentity } from './identity.ts'
 import { CLOCK_MS, type Explanation, type Row, ScrapeFinder } from './scrape-finder.ts'
 import { StoredColumns } from './stored-columns.ts'
@@ -20,8 +21,10 @@ export interface SamplesResult {
   /** Of these, found in the subject with the right value. */
   readonly stored: number
   readonly lost: number
-  /** Stored with another value than was served, more than once, or never served at all. */
+  /** Stored with another value than was served, more than once, under the labels of another pod, or never served at all. */
   readonly wrong: number
+  /** Of the wrong ones: served by one pod and stored under the labels of another. */
+  readonly misattributed: number
   /** Up to ten of the wrong or lost, in words. */
   readonly examples: readonly string[]
 }
@@ -59,33 +62,50 @@ const NUMBERS: ReadonlySet<string> = new Set(['le', 'quantile'])
  *
  * Nothing is assumed of the subject's time stamps: a stored row explains itself, for every answer carries the number of
  * its scrape and the target's clock, and all other values are a function of these two (scrape-finder.ts). A sample of a
- * served scrape that is not there with the right value is lost; one with another value, a second one, and one that
- * belongs to no scrape is wrong. Of a scrape that was excused nothing can be lost, and what is wrong is wrong all the same.
+ * served scrape that is not there with the right value is lost; one with another value, a second one, one that is another
+ * pod's by its labels, and one that belongs to no scrape is wrong. Of a scrape that was excused nothing can be lost, and what is
+ * wrong is wrong all the same.
  */
 export async function measureSamples(options: SamplesOptions): Promise<SamplesResult> {
   const tally = new Tally()
+  const foreign = foreignIdentities(options.identities, options.targets)
   const pending = options.logs.filter(log => options.targets.has(log.uid))
   const lanes = Array.from({ length: PARALLEL }, async () => {
-    for (let log = pending.pop(); log !== undefined; log = pending.pop()) await checkTarget(options, log, tally)
+    for (let log = pending.pop(); log !== undefined; log = pending.pop())
+      await checkTarget(options, log, foreign, tally)
   })
   await Promise.all(lanes)
   return tally.result()
 }
 
-async function checkTarget(options: SamplesOptions, log: TargetScrapeLog, tally: Tally): Promise<void> {
+async function checkTarget(
+  options: SamplesOptions,
+  log: TargetScrapeLog,
+  foreign: ReadonlySet<StoredIdentity>,
+  tally: Tally,
+): Promise<void> {
   const target = options.targets.get(log.uid)!
   const page = servedPage(target, log)
   const isBeforeCut = (sequence: number): boolean => log.requestMs[sequence - 1]! < options.cutMs
   const hitsOf = new Map<number, Hits>()
-  for (const { targetLabels } of options.identities.get(log.uid) ?? []) {
+  const where = `${target.namespace}/${target.pod}`
+  for (const identity of options.identities.get(log.uid) ?? []) {
+    const { targetLabels } = identity
     const stored = await options.rawSamples(selectorOf(targetLabels), options.minUnixMs, options.maxUnixMs)
     const columns = new StoredColumns((each, index) => keyOf(each, index))
     for (const { row, explanation } of explainRows(options, log, page, columns, stored, targetLabels)) {
       if (explanation !== undefined && !isBeforeCut(explanation.sequence)) continue
-      countRow(row, explanation, columns, hitsOf, tally)
+      if (explanation !== undefined && foreign.has(identity)) {
+        tally.wrong += row.values.length
+        tally.misattributed += row.values.length
+        tally.example(
+          `${where}: ${row.values.length} samples of scrape ${explanation.sequence} are stored under the labels of another pod: ${selectorOf(targetLabels)}`,
+        )
+      } else {
+        countRow(row, explanation, columns, hitsOf, tally)
+      }
     }
   }
-  const where = `${target.namespace}/${target.pod}`
   for (let i = 0; i < log.requestMs.length; i++) {
     if (!isBeforeCut(i + 1)) continue
     const hits = hitsOf.get(i + 1)
@@ -267,6 +287,7 @@ class Tally {
   stored = 0
   lost = 0
   wrong = 0
+  misattributed = 0
   readonly #examples: string[] = []
 
   example(text: string): void {
@@ -274,7 +295,7 @@ class Tally {
   }
 
   result(): SamplesResult {
-    const { served, stored, lost, wrong } = this
-    return { served, stored, lost, wrong, examples: this.#examples }
+    const { served, stored, lost, wrong, misattributed } = this
+    return { served, stored, lost, wrong, misattributed, examples: this.#examples }
   }
 }

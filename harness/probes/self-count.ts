@@ -248,8 +248,12 @@ function middle(a: Served, b: Served): Served {
 /** How many series a subject stores of itself for each target: those of some target that it did not expose. */
 async function ownSeries({ clock, pods, simulation, subject }: SelfCountContext): Promise<number | undefined> {
   const pod = [...pods.byUid.values()].findLast(
+    // Of a page that tells what is in the store it is not known here what it exposes.
     ({ target, deletedNs }) =>
-      deletedNs === undefined && target.runs === undefined && simulation.truth.read(target.slot).scrapesServed > 0,
+      deletedNs === undefined &&
+      target.runs === undefined &&
+      profileByName(target.profile).fedWith === undefined &&
+      simulation.truth.read(target.slot).scrapesServed > 0,
   )
   if (pod === undefined) return undefined
   const untilMs = Math.ceil(clock.unixMs())

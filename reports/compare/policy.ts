@@ -74,6 +74,9 @@ const POLICY: Readonly<Record<MetricName, MetricPolicy>> = {
   samples_wrong: { statistics: VALUE, minEffect: 0, floor: 0, exact: true },
   target_up: { statistics: VALUE, minEffect: 0.05, floor: 0.05, info: true },
   misbehaviours_unexpected: { statistics: VALUE, minEffect: 0, floor: 0, exact: true },
+  // How many there are depends on when the scrapes fall; whether there are any is in samples_wrong.
+  samples_misattributed: { statistics: VALUE, minEffect: 0.1, floor: 0, info: true },
+  samples_unchecked: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   // The subject about itself: a check of the harness, not a figure of the subject.
   samples_self_reported: { statistics: VALUE, minEffect: 0.05, floor: 0, info: true },
   self_count_error: { statistics: VALUE, minEffect: 0.05, floor: 0.001, info: true },

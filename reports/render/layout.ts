@@ -38,6 +38,8 @@ export const GROUPS: readonly { readonly id: string; readonly title: string; rea
         'samples_wrong',
         'target_up',
         'misbehaviours_unexpected',
+        'samples_misattributed',
+        'samples_unchecked',
         'samples_self_reported',
         'self_count_error',
         'ingest_rate',

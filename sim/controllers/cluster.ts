@@ -216,6 +216,7 @@ export function createCluster(
       nodes: spec.nodes,
       zones: spec.zones,
       ...(options.podNetworkFirst === undefined ? {} : { podNetworkFirst: options.podNetworkFirst }),
+      ...(spec.addresses === undefined ? {} : { addresses: spec.addresses }),
     },
   )
   // The index comes first; then controllers in this order for each event, and the kubelets last.

@@ -1,6 +1,7 @@
 import type { Node, Pod } from 'kubernetes-types/core/v1.js'
 import type { Prng } from '../../base/index.ts'
 import { Nodes, notFound, Pods, type Stored, type StoreEvent } from '../cluster/index.ts'
+import type { AddressPolicy } from './address-policy.ts'
 import type { KubeletEnvironment } from './environment.ts'
 import { Kubelet } from './kubelet.ts'
 import { PodNetwork } from './pod-network.ts'
@@ -12,6 +13,8 @@ export interface FleetOptions {
   readonly zones: number
   /** Lowest address of the pod network. */
   readonly podNetworkFirst?: string
+  /** Which address a new pod gets. Default `fresh`. */
+  readonly addresses?: AddressPolicy
 }
 
 /** From the end of a static pod's object to the next one: the kubelet looks at its static pods every second. */
@@ -29,8 +32,8 @@ export class KubeletFleet {
     this.#env = env
     this.#prng = prng
     this.#options = options
-    const { podNetworkFirst: first } = options
-    this.#network = new PodNetwork(env.podsPerNodeMax, first === undefined ? {} : { first })
+    const { podNetworkFirst: first, addresses = 'fresh' } = options
+    this.#network = new PodNetwork(env.podsPerNodeMax, { ...(first === undefined ? {} : { first }), addresses })
     // Programs do what they do in real time: the plan takes note of it when it can.
     env.runtime.watchProcesses?.((target, event) => {
       env.clock.schedule(0, () => this.#kubelets.get(target.node)?.onProcess(target, event))

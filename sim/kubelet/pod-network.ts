@@ -1,3 +1,4 @@
+import { type AddressPolicy, type AddressSource, addressSources } from './address-policy.ts'
 import { PodNetworkError } from './errors.ts'
 
 /** 127.0/16 and 127.1/16 are left alone: resolvers, `localhost` and other people's tests live there. */
@@ -5,6 +6,13 @@ const FIRST = (127 << 24) | (2 << 16)
 const END = 128 * 2 ** 24
 /** Addresses that a node's slice has at least: a /24, as Kubernetes gives to each node by default. */
 const SLICE_MIN = 256
+
+export interface PodNetworkOptions {
+  /** Lowest address to use, for several simulations on one machine. Default 127.2.0.0. */
+  readonly first?: string
+  /** Default `fresh`. */
+  readonly addresses?: AddressPolicy
+}
 
 /**
  * The pod network: slices of 127.0.0.0/8, one for each node, numbered from 0 and never given twice.
@@ -19,15 +27,16 @@ export class PodNetwork {
   readonly #sliceSize: number
   readonly #bits: number
   readonly #first: number
+  readonly #sources: ReturnType<typeof addressSources>
   #slices = 0
 
-  /** @param options.first lowest address to use, for several simulations on one machine. Default 127.2.0.0. */
-  constructor(podsPerNodeMax: number, options: { readonly first?: string } = {}) {
+  constructor(podsPerNodeMax: number, options: PodNetworkOptions = {}) {
     let size = SLICE_MIN
     while (size - 3 < podsPerNodeMax * 2) size *= 2
     this.#sliceSize = size
     this.#bits = 32 - Math.log2(size)
     this.#first = Math.ceil((options.first === undefined ? FIRST : parse(options.first)) / size) * size
+    this.#sources = addressSources(options.addresses ?? 'fresh')
   }
 
   /** @throws PodNetworkError CHURN_POD_NETWORK_FULL */
@@ -40,48 +49,39 @@ export class PodNetwork {
       )
     }
     this.#slices++
-    return new NodeSlice(base, this.#sliceSize, `${format(base)}/${this.#bits}`)
+    return new NodeSlice(base, this.#sliceSize, `${format(base)}/${this.#bits}`, this.#sources)
   }
 }
 
-/** The addresses of one node. A pod's address is used again only after all others have been: as late as possible. */
+/** The part of the network that one node has. Its pods' addresses are from it, unless the policy has them from anywhere. */
 export class NodeSlice {
   readonly cidr: string
   readonly nodeAddress: string
-  readonly #base: number
   readonly #size: number
-  #fresh = 2
-  /** Given back, oldest first; `#head` is the next to be used again. */
-  #returned: string[] = []
-  #head = 0
+  readonly #pods: AddressSource
 
-  constructor(base: number, size: number, cidr: string) {
-    this.#base = base
+  /** @param sources makes the source of its pods' addresses; default: those of `fresh`. */
+  constructor(base: number, size: number, cidr: string, sources = addressSources('fresh')) {
     this.#size = size
     this.cidr = cidr
     this.nodeAddress = format(base + 1)
+    this.#pods = sources(base + 2, base + size - 1)
   }
 
   /** @throws PodNetworkError CHURN_POD_ADDRESSES_USED_UP: more pods live on the node than it may hold. */
   take(): string {
-    if (this.#fresh < this.#size - 1) return format(this.#base + this.#fresh++)
-    const address = this.#returned[this.#head]
+    const address = this.#pods.take()
     if (address === undefined) {
       throw new PodNetworkError(
         'CHURN_POD_ADDRESSES_USED_UP',
         `all ${this.#size - 3} pod addresses of ${this.cidr} are in use; raise podsPerNodeMax`,
       )
     }
-    this.#head++
-    if (this.#head * 2 > this.#returned.length) {
-      this.#returned = this.#returned.slice(this.#head)
-      this.#head = 0
-    }
-    return address
+    return format(address)
   }
 
   release(address: string): void {
-    this.#returned.push(address)
+    this.#pods.release(parse(address))
   }
 }
 

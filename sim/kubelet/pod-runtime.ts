@@ -1,5 +1,6 @@
 import type { Serving } from './target-serving.ts'
 import type { MisbehaviourOrder } from '../targets/misbehaviour/index.ts'
+import type { StateChange } from '../state-metrics/index.ts'
 
 /** What a kubelet asks of the threads that play the containers. Implemented by `sim/targets`. */
 export interface PodRuntime {
@@ -18,7 +19,20 @@ export interface PodRuntime {
   watchProcesses?(listener: (target: TargetSpec, event: ProcessEvent) => void): void
   /** Lets pods answer badly from now on, or well again when `undefined`. Uids that are not open are kept in mind. */
   misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void
+  /** Gives a pod that is open what its page is made of. Unknown uids are ignored. */
+  feed?(uid: string, feed: Feed): void
+  /** From now on tells `watcher` of every pod that is opened or closed, as soon as that has been asked for. */
+  watchTargets?(watcher: TargetWatcher): void
 }
+
+export interface TargetWatcher {
+  opened(target: TargetSpec): void
+  closed(uid: string): void
+}
+
+/** What pages are made of that tell what is in the store: objects as they are now, or a page made elsewhere. */
+export type Feed =
+  { readonly of: 'objects'; readonly changes: readonly StateChange[] } | { readonly of: 'page'; readonly text: string }
 
 /** What a container's process did: its first port accepts connections, or it has ended. */
 export type ProcessEvent =

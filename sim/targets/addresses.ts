@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { bindError, targetError } from './errors.ts'
 
 /** Descriptors of one target thread itself: its event loop, wake-up pipes and timers (6 on Linux), with room. */
-const FDS_PER_THREAD = 8
+export const FDS_PER_THREAD = 8
 /** For the rest of the harness: API server and its watches, reports, the subject's pipes, queries. */
 const FDS_RESERVED = 256
 /** A listener, and a scraper's connection for each of a kubelet's pages: one serves them in turn, three come at once. */
@@ -34,26 +34,9 @@ export function descriptorsNeeded(plan: SocketPlan): number {
   return plan.pods * descriptorsPerPod(plan) + kubelets + (plan.threads ?? 2) * FDS_PER_THREAD + FDS_RESERVED
 }
 
-function descriptorsPerPod(plan: SocketPlan): number {
+/** A listener, and a scraper's connection. */
+export function descriptorsPerPod(plan: SocketPlan): number {
   return 2 * (plan.portsPerPod ?? 1)
-}
-
-/**
- * Judges a plan before the start. Threads share the process's limit.
- *
- * @throws CodedError CHURN_FD_LIMIT (exit code 2) when there are too few descriptors, with what would be enough.
- */
-export function checkDescriptors(plan: SocketPlan, limits: DescriptorLimits = readDescriptorLimits()): void {
-  const needed = descriptorsNeeded(plan) + limits.inUse
-  if (needed <= limits.limit) return
-  const perPod = descriptorsPerPod(plan)
-  const spare = limits.limit - limits.inUse - descriptorsNeeded({ ...plan, pods: 0 })
-  const podsMax = Math.max(0, Math.floor(spare / perPod))
-  throw targetError(
-    'CHURN_FD_LIMIT',
-    `${plan.pods} pods need ${needed} file descriptors (${perPod} each), but this process may open ${limits.limit}; ` +
-      `raise the limit (ulimit -n ${needed}) or run at most ${podsMax} pods`,
-  )
 }
 
 /** The soft limit (Node raises it to the hard one at its start) and what is open now. Infinity where nobody says. */

@@ -1,5 +1,4 @@
 export {
-  checkDescriptors,
   claimPodNetwork,
   descriptorsNeeded,
   type PodNetwork,
@@ -9,6 +8,7 @@ export {
 } from './addresses.ts'
 export { type CapacityShape, capacityProfile } from './capacity-page.ts'
 export { FORMATS } from './exposition-format.ts'
+export { planSockets, type SocketPlaces } from './socket-plan.ts'
 export type * from './messages.ts'
 export { escapeName } from './name-escaping.ts'
 export {

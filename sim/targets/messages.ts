@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { LearnedPage } from './profiles/learn/learned-page.ts'
-import type { TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { SeriesDescription } from './profile.ts'
 import type { MisbehaviourOrder } from './misbehaviour/index.ts'
+import type { Feed, TargetSpec } from '../kubelet/pod-runtime.ts'
 
 /** From the control plane (over a direct port) to a target thread. `id` numbers requests that are answered. */
 export type ToTargets =
@@ -11,6 +11,7 @@ export type ToTargets =
   | { readonly type: 'partition'; readonly uids: readonly string[]; readonly partitioned: boolean }
   /** Without an order they behave again. */
   | { readonly type: 'misbehave'; readonly uids: readonly string[]; readonly order?: MisbehaviourOrder }
+  | { readonly type: 'feed'; readonly uid: string; readonly feed: Feed }
 
 /** Answers of a target thread to the control plane; `code` is that of a coded error. */
 export type FromTargets = {
@@ -27,8 +28,14 @@ export type ToTargetsMain =
 
 /** From a target thread to the main thread. */
 export type FromTargetsMain =
-  | { readonly type: 'ready' }
-  | { readonly type: 'log'; readonly scrapes: readonly TargetScrapeLog[]; readonly eventLoopDelayHdr: string }
+  /** `pid` is that of the process behind it, where there is one. */
+  | { readonly type: 'ready'; readonly pid?: number }
+  /** One histogram for each thread behind it: one, unless there is a process. */
+  | {
+      readonly type: 'log'
+      readonly scrapes: readonly TargetScrapeLog[]
+      readonly eventLoopDelayHdr: readonly string[]
+    }
   /** A listener failed while it was open: what is measured from now on is not true. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   | { readonly type: 'stopped' }
@@ -75,4 +82,6 @@ export interface TargetWorkerData {
   readonly pages: Readonly<Record<string, LearnedPage>>
   /** Whether the thread goes before others of the machine. */
   readonly goesFirst: boolean
+  /** Of a bridge: the process that it starts has so many threads, and is one of so many. */
+  readonly process?: { readonly threads: number; readonly processes: number }
 }

@@ -1,3 +1,4 @@
+import type { Feed } from '../kubelet/pod-runtime.ts'
 import type { MisbehaviourOrder } from './misbehaviour/index.ts'
 
 /** A container that a thread plays: what its server needs of it, whatever it does. */
@@ -10,4 +11,6 @@ export interface OpenContainer {
   setPartitioned(partitioned: boolean): void
   /** Lets it answer badly from now on, or well again. Absent where it serves no page of ours. */
   misbehave?(order: MisbehaviourOrder | undefined): void
+  /** Gives it what its page is made of. Absent where it is made of nothing. */
+  feed?(feed: Feed): void
 }

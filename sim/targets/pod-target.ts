@@ -1,10 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../base/index.ts'
-import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { DEFAULT_SERVING, type Serving } from '../kubelet/target-serving.ts'
 import type { Answers } from './answers.ts'
 import { bindError, targetError } from './errors.ts'
-import { type Exposition, negotiate, type Offers } from './exposition-format.ts'
+import { type Exposition, negotiate, type Offers, PLAIN_TEXT } from './exposition-format.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
 import { LOOP_PATH, Misbehaver, type MisbehaviourOrder } from './misbehaviour/index.ts'
 import type { OpenContainer } from './open-container.ts'
@@ -121,6 +121,10 @@ export class PodTarget implements OpenContainer, Responder {
     return this.#misbehaver?.misbehaviour.name === 'reset-accept'
   }
 
+  feed(feed: Feed): void {
+    this.#page.feed?.(feed)
+  }
+
   // hot: once per scrape.
   respond(request: RequestHead): Answer | undefined {
     const isMetrics = request.path === METRICS_PATH
@@ -177,12 +181,12 @@ export class PodTarget implements OpenContainer, Responder {
     const page = pageAt(this.#page, unixMs, sequence)
     // The kernel has not taken all of an answer yet: it must not change under its hands.
     if (this.#underWay.size > 0) page.kept?.hold()
-    const exposition = this.#expositionFor(request)
+    const exposition = page.textOnly === true ? PLAIN_TEXT : this.#expositionFor(request)
     const body = page.render(unixMs, sequence, exposition)
     const bytes = answers.metrics(body, {
       kept: page.kept,
       contentType: exposition.contentType,
-      gzip: request.acceptsGzip,
+      gzip: request.acceptsGzip && page.textOnly !== true,
       chunked: this.#serving.chunked && request.takesChunks,
       last,
     })

@@ -1,4 +1,4 @@
-import type { TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, TargetSpec } from '../kubelet/pod-runtime.ts'
 import type { Exposition } from './exposition-format.ts'
 import type { TextBody } from './text-body.ts'
 
@@ -13,6 +13,11 @@ export interface Profile {
   readonly name: string
   /** One sentence for the documentation. */
   readonly description: string
+  /**
+   * Its pages tell what is in the cluster's store, and are fed with it: with its objects, or with the page of the pod's node. What
+   * they serve beyond the two identity series is no function of the seed, and nobody checks it.
+   */
+  readonly fedWith?: Feed['of']
   page(spec: TargetSpec): MetricsPage
 }
 
@@ -50,6 +55,10 @@ export interface MetricsPage {
   render(unixMs: number, sequence: number, exposition?: Exposition): Buffer
   /** Where the page keeps what it rendered last; absent where it does not. */
   readonly kept?: TextBody | undefined
+  /** Of a page that is fed: takes what has changed. Its `sampleCount` is that of the last body; `series` are those that are checked. */
+  feed?(feed: Feed): void
+  /** The body is text 0.0.4, plain, whatever is asked for. */
+  readonly textOnly?: boolean
 }
 
 /** What `page` is in an answer, be it one that changes or not. */

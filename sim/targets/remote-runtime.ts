@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { assert } from '../../base/index.ts'
-import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, PodRuntime, TargetSpec, TargetWatcher } from '../kubelet/pod-runtime.ts'
 import { receivedError, targetError } from './errors.ts'
 import type { FromTargets, ToTargets } from './messages.ts'
 import type { MisbehaviourOrder } from './misbehaviour/index.ts'
@@ -22,13 +22,17 @@ interface Waiting {
  */
 export class RemoteRuntime implements PodRuntime {
   readonly #ports: readonly ControlPort[]
+  readonly #divisor: number
   readonly #waiting = new Map<number, Waiting>()
   readonly #closed = new Set<ControlPort>()
+  #watcher: TargetWatcher | undefined
   #lastId = 0
 
-  constructor(ports: readonly ControlPort[]) {
+  /** @param divisor how many ways the pods have been divided before: what is left of their hash decides here. Default 1. */
+  constructor(ports: readonly ControlPort[], divisor = 1) {
     assert(ports.length > 0, 'pods need a thread to run in')
     this.#ports = ports
+    this.#divisor = divisor
     for (const port of ports) {
       port.on('message', (message: FromTargets) => this.#onDone(message))
       port.on('close', () => this.#onClosed(port))
@@ -36,10 +40,13 @@ export class RemoteRuntime implements PodRuntime {
   }
 
   open(target: TargetSpec): Promise<void> {
-    return this.#ask(target.uid, id => ({ type: 'open', id, target }))
+    const opened = this.#ask(target.uid, id => ({ type: 'open', id, target }))
+    this.#watcher?.opened(target)
+    return opened
   }
 
   close(uid: string): Promise<void> {
+    this.#watcher?.closed(uid)
     return this.#ask(uid, id => ({ type: 'close', id, uid }))
   }
 
@@ -49,6 +56,15 @@ export class RemoteRuntime implements PodRuntime {
 
   misbehave(uids: readonly string[], order: MisbehaviourOrder | undefined): void {
     this.#tellShards(uids, shard => ({ type: 'misbehave', uids: shard, ...(order === undefined ? {} : { order }) }))
+  }
+
+  feed(uid: string, feed: Feed): void {
+    const message: ToTargets = { type: 'feed', uid, feed }
+    this.#portOf(uid).postMessage(message)
+  }
+
+  watchTargets(watcher: TargetWatcher): void {
+    this.#watcher = watcher
   }
 
   /** Gives the ports up. What is still unanswered is rejected. */
@@ -99,7 +115,7 @@ export class RemoteRuntime implements PodRuntime {
   }
 
   #portOf(uid: string): ControlPort {
-    return this.#ports[hash(uid) % this.#ports.length]!
+    return this.#ports[Math.floor(hash(uid) / this.#divisor) % this.#ports.length]!
   }
 }
 

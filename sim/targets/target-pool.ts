@@ -4,11 +4,18 @@ import { receivedError, targetError } from './errors.ts'
 import type { LearnedPage } from './profiles/learn/learned-page.ts'
 import type { FromTargetsMain, TargetScrapeLog, TargetWorkerData, ToTargetsMain } from './messages.ts'
 
+/** Compiled doors: of a thread with pods, and of one that has them in a process. */
+const THREAD = new URL('./targets.worker.js', import.meta.url)
+const BRIDGE = new URL('./target-bridge.worker.js', import.meta.url)
+
 /** How long a thread may take to close its sockets before it is ended from outside. */
 const STOP_MS_MAX = 5_000
 
 export interface TargetPoolOptions {
+  /** In all, or in each process. */
   readonly threads: number
+  /** Target processes; 0 (default): the threads are in this one. See `planSockets`. */
+  readonly processes?: number
   /** Memory of the truth table. */
   readonly truth: SharedArrayBuffer
   /** Monotonic nanoseconds that logs count from. */
@@ -30,7 +37,8 @@ export interface TargetLogs {
 }
 
 /**
- * The target threads, seen from the main thread.
+ * The target threads, seen from the main thread. Where there are target processes, there is one thread here for each of them
+ * that looks like a target thread and carries its messages (target-bridge.ts).
  *
  * `controlPorts` are the far ends of their direct ports: they go to the control plane, in its `transferList` too.
  */
@@ -50,7 +58,7 @@ export class TargetPool {
     assert(options.threads > 0, 'a pool has threads')
     const pool = new TargetPool(
       clock,
-      Array.from({ length: options.threads }, () => new Thread(options)),
+      Array.from({ length: options.processes || options.threads }, () => new Thread(options)),
     )
     try {
       await Promise.all(pool.#threads.map(thread => thread.ready))
@@ -61,12 +69,17 @@ export class TargetPool {
     return pool
   }
 
+  /** Of the target processes; none where the threads are in this one. */
+  get processIds(): readonly number[] {
+    return this.#threads.flatMap(({ pid }) => pid ?? [])
+  }
+
   /** Threads that died have nothing to say and are left out. */
   async collect(): Promise<TargetLogs> {
     const logs = (await Promise.all(this.#threads.map(thread => thread.collect()))).filter(log => log !== undefined)
     return {
       scrapes: logs.flatMap(log => log.scrapes),
-      eventLoopDelayHdr: logs.map(log => log.eventLoopDelayHdr),
+      eventLoopDelayHdr: logs.flatMap(log => log.eventLoopDelayHdr),
     }
   }
 
@@ -82,6 +95,7 @@ type Log = Extract<FromTargetsMain, { readonly type: 'log' }>
 class Thread {
   readonly controlPort: MessagePort
   readonly ready: Promise<void>
+  pid: number | undefined
   readonly #worker: Worker
   readonly #exited: Promise<void>
   readonly #onFailed: ((error: Error) => void) | undefined
@@ -94,14 +108,16 @@ class Thread {
     const { port1, port2 } = new MessageChannel()
     this.controlPort = port1
     this.#onFailed = options.onFailed
+    const { threads, processes = 0 } = options
     const data: TargetWorkerData = {
       truth: options.truth,
       originNs: options.originNs,
       control: port2,
       pages: options.pages ?? {},
       goesFirst: options.goFirst ?? false,
+      ...(processes === 0 ? {} : { process: { threads, processes } }),
     }
-    const worker = spawnWorker(new URL('./targets.worker.js', import.meta.url), {
+    const worker = spawnWorker(processes === 0 ? THREAD : BRIDGE, {
       name: 'targets',
       workerData: data,
       transferList: [port2],
@@ -109,8 +125,10 @@ class Thread {
     this.#worker = worker
     this.ready = new Promise((resolve, reject) => {
       worker.on('message', (message: FromTargetsMain) => {
-        if (message.type === 'ready') resolve()
-        else if (message.type === 'log') this.#collecting.shift()?.(message)
+        if (message.type === 'ready') {
+          this.pid = message.pid
+          resolve()
+        } else if (message.type === 'log') this.#collecting.shift()?.(message)
         else if (message.type === 'failed') this.#fail(receivedError(message.code, message.message))
       })
       worker.once('error', error => {

@@ -1,5 +1,5 @@
 import type { Clock, CodedError } from '../../base/index.ts'
-import type { PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
+import type { Feed, PodRuntime, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { Answers } from './answers.ts'
 import { targetError } from './errors.ts'
 import type { TargetScrapeLog } from './messages.ts'
@@ -117,6 +117,10 @@ export class TargetServer implements PodRuntime {
       else this.#orders.set(uid, order)
       this.#pods.get(uid)?.misbehave?.(order)
     }
+  }
+
+  feed(uid: string, feed: Feed): void {
+    this.#pods.get(uid)?.feed?.(feed)
   }
 
   /** The requests of every pod that was ever opened here, in the order of their opening. */

@@ -34,6 +34,9 @@ export class TargetThread {
       case 'misbehave':
         this.#server.misbehave(message.uids, message.order)
         break
+      case 'feed':
+        this.#server.feed(message.uid, message.feed)
+        break
     }
   }
 
@@ -41,7 +44,7 @@ export class TargetThread {
   onMain(message: ToTargetsMain): boolean {
     if (message.type === 'collect') {
       const scrapes = this.#server.logs()
-      const eventLoopDelayHdr = this.#eventLoopDelay.encode()
+      const eventLoopDelayHdr = [this.#eventLoopDelay.encode()]
       this.#main.postMessage({ type: 'log', scrapes, eventLoopDelayHdr }, scrapes.flatMap(buffersOf))
       return false
     }

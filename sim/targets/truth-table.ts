@@ -57,6 +57,16 @@ export class TruthTable {
     return at === 0n ? undefined : at
   }
 
+  /** Takes over a row of another table: the eight cells of it, from `at` on. */
+  overwrite(slot: number, cells: BigInt64Array, at: number): void {
+    for (let i = 0; i < CELLS; i++) Atomics.store(this.#cells, slot * CELLS + i, cells[at + i]!)
+  }
+
+  /** Copies a row to `at`. */
+  copyTo(slot: number, cells: BigInt64Array, at: number): void {
+    for (let i = 0; i < CELLS; i++) cells[at + i] = Atomics.load(this.#cells, slot * CELLS + i)
+  }
+
   read(slot: number): TruthRow {
     const row = slot * CELLS
     const cell = (index: number): bigint => Atomics.load(this.#cells, row + index)
@@ -84,5 +94,5 @@ export interface TruthRow {
   readonly closedNs: bigint | undefined
 }
 
-const CELLS = 8
+export const CELLS = 8
 const ROW_BYTES = CELLS * 8

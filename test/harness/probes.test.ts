@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { VirtualClock } from '../../base/index.ts'
 import { Punctuality } from '../../harness/probes/punctuality.ts'
+import { foreignIdentities } from '../../harness/probes/foreign-labels.ts'
+import type { StoredIdentity } from '../../harness/probes/identity.ts'
 import { measureSamples } from '../../harness/probes/samples.ts'
 import { VisibilityProbe } from '../../harness/probes/visibility.ts'
 import { PodHistories } from '../../harness/probes/pods.ts'
@@ -327,6 +329,94 @@ t.test('what an exporter showed is judged by what was written down', async t => 
   t.match(await ask(stored, [1, 1, 1], 1e15, [], recorded), { served: 8, stored: 8, lost: 0, wrong: 0 })
   const bent = [...stored.slice(0, 2), { ...stored[2]!, values: Float64Array.of(7, 8) }]
   t.match(await ask(bent, [1, 1, 1], 1e15, [], recorded), { served: 8, stored: 7, lost: 1, wrong: 1 })
+})
+
+t.test('samples that are stored under the labels of the pod that had the address before are misattributed', async t => {
+  const answered = [1_700_000_001_234, 1_700_000_002_240, 1_700_000_003_231]
+  const before = { ...TARGET, uid: 'uid-0', namespace: 'billing', pod: 'invoices-9', startedUnixMs: 1_690_000_000_000 }
+  const own = storedRows(TARGET, answered)
+  const labelsOf = ({ namespace, pod }: TargetSpec) => ({ namespace, pod, instance: 'x:1' })
+  const first = (series: RawSeries, from: number, to: number): RawSeries => ({
+    ...series,
+    tMs: series.tMs.slice(from, to),
+    values: series.values.slice(from, to),
+  })
+  // The first scrape went to the old target.
+  const stored = [
+    ...own.map(series => first(series, 1, 3)),
+    ...own.map(series => {
+      const taken = first(series, 0, 1)
+      return { ...taken, labels: { ...taken.labels, ...labelsOf(before) } }
+    }),
+  ]
+  const identity = (uid: string, target: TargetSpec) => ({
+    uid,
+    targetLabels: new Map(Object.entries(labelsOf(target))),
+  })
+  const askOf = (identities: ReadonlyMap<string, readonly StoredIdentity[]>) =>
+    measureSamples({
+      rawSamples: selector =>
+        Promise.resolve(stored.filter(({ labels }) => selector.includes(JSON.stringify(labels.pod)))),
+      identities,
+      targets: new Map([
+        [TARGET.uid, TARGET],
+        [before.uid, before],
+        ['uid-2', { ...TARGET, uid: 'uid-2' }],
+      ]),
+      logs: [
+        { uid: TARGET.uid, requestMs: Float64Array.of(0, 1000, 2000), served: Uint8Array.of(1, 1, 1), runs: [] },
+        { uid: before.uid, requestMs: new Float64Array(0), served: new Uint8Array(0), runs: [] },
+      ],
+      minUnixMs: 0,
+      maxUnixMs: 1e15,
+      cutMs: 1e9,
+      originUnixMs: 1_700_000_001_230,
+      logsUntilUnixMs: 1e15,
+      valueErrorRatioMax: 0,
+    })
+  const all = own.length
+  // A pod that was never stored under its own labels: all the same it is known whose those are.
+  const only = await askOf(
+    new Map([
+      [TARGET.uid, [identity(TARGET.uid, before)]],
+      [before.uid, [identity(before.uid, before)]],
+      ['uid-2', [identity('uid-2', { ...TARGET, uid: 'uid-2' })]],
+    ]),
+  )
+  t.match(only, { stored: 0, lost: 3 * all, wrong: all, misattributed: all })
+  const result = await askOf(
+    new Map([
+      [TARGET.uid, [identity(TARGET.uid, before), identity(TARGET.uid, TARGET)]],
+      [before.uid, [identity(before.uid, before)]],
+    ]),
+  )
+  t.match(result, { served: 3 * all, stored: 2 * all, lost: all, wrong: all, misattributed: all })
+  t.match(result.examples.join('\n'), /stored under the labels of another pod: .*invoices-9/)
+})
+
+t.test('labels that tell no pod from another are nobody else’s, whatever they say', t => {
+  const targets = new Map<string, TargetSpec>()
+  const identities = new Map<string, StoredIdentity[]>()
+  const put = (i: number, labels: Readonly<Record<string, string>>): void => {
+    const uid = `uid-${i}`
+    const target = { ...TARGET, uid, pod: `api-${i}`, address: `127.9.9.${i}`, namespace: i < 18 ? 'shop' : 'billing' }
+    targets.set(uid, target)
+    identities.set(uid, [...(identities.get(uid) ?? []), { uid, targetLabels: new Map(Object.entries(labels)) }])
+  }
+  // A label that is the same for all, as `cluster` is, and one that means something else.
+  for (let i = 0; i < 20; i++) put(i, { cluster: 'shop', team: i % 2 === 0 ? 'shop' : 'billing', instance: `x:${i}` })
+  t.equal(foreignIdentities(identities, targets).size, 0)
+  // A database that comes back under its old name has the same labels, rightly.
+  for (let i = 0; i < 20; i++) put(i, { cluster: 'shop', pod: `api-${i}` })
+  targets.set('uid-back', { ...TARGET, uid: 'uid-back', pod: 'api-3' })
+  identities.set('uid-back', [{ uid: 'uid-back', targetLabels: new Map([['pod', 'api-3']]) }])
+  t.equal(foreignIdentities(identities, targets).size, 0)
+  put(7, { cluster: 'shop', pod: 'api-8' })
+  t.same(
+    [...foreignIdentities(identities, targets)].map(({ uid }) => uid),
+    ['uid-7'],
+  )
+  t.end()
 })
 
 t.test('labels that relabelling renamed because of a conflict are recognised', async t => {

@@ -82,6 +82,9 @@ void t.test('another trace makes another scenario', async t => {
 
 void t.test('what the trace decides cannot be given beside it', async t => {
   const file = await write('beside.jsonl', EXACT)
+  const reuse = { cluster: { nodes: 3, workloads: {}, addresses: 'reuse' } } as const
+  t.throws(() => resolve({ file }, reuse), /cluster\.addresses: pods have the addresses of the trace/)
+  t.equal(resolve({ file, mode: 'controllers' }, reuse).cluster.addresses, 'reuse')
   const entry = { executor: 'shared-iterations', exec: 'fail-node', args: { node: 'node-0' } } as const
   t.throws(
     () => resolve({ file }, { cluster: { nodes: 3, workloads: { api: { replicas: 1 } } }, scenarios: { x: entry } }),

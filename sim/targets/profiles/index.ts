@@ -1,5 +1,6 @@
 import { targetError } from '../errors.ts'
 import type { Profile } from '../profile.ts'
+import { cadvisor, kubeStateMetrics } from './fed.ts'
 import { goRuntimeProfile } from './go-runtime.ts'
 import { istioProxy } from './istio-proxy.ts'
 import { jvm } from './jvm.ts'
@@ -21,6 +22,8 @@ export { learnPages } from './learn/registry.ts'
 export const PROFILES: readonly Profile[] = [
   webService,
   ...[goRuntimeProfile, nodeExporter, redis, memcached, postgres, nginx, jvm, istioProxy].map(dataProfile),
+  kubeStateMetrics,
+  cadvisor,
 ]
 
 /** Names of all that `profileByName` takes, and what each is. */

@@ -8,8 +8,8 @@ import { Client } from 'undici'
 import { SystemClock } from '../../../base/index.ts'
 import type { TargetSpec } from '../../../sim/kubelet/pod-runtime.ts'
 import {
-  checkDescriptors,
   descriptorsNeeded,
+  planSockets,
   probePodNetwork,
   profileByName,
   readDescriptorLimits,
@@ -451,20 +451,43 @@ void t.test('request heads are never misread', async () => {
   )
 })
 
-void t.test('too few file descriptors are told before the start', async t => {
-  const plan = { pods: 1000, portsPerPod: 2, threads: 2 }
-  const enough = { limit: descriptorsNeeded(plan) + 40, inUse: 40 }
-  checkDescriptors(plan, enough)
-  t.throws(() => checkDescriptors({ ...plan, pods: 1001 }, enough), {
-    code: 'CHURN_FD_LIMIT',
-    exitCode: 2,
-    message: /^1001 pods need \d+ file descriptors .* or run at most 1000 pods$/,
-  })
-  t.throws(() => checkDescriptors(plan, { limit: 100, inUse: 40 }), { message: /at most 0 pods/ })
-  checkDescriptors(plan, { limit: Infinity, inUse: 40 })
-  const { limit, inUse } = readDescriptorLimits()
-  t.ok(limit > inUse && inUse > 3)
-})
+void t.test(
+  'sockets have their places before the start: threads of this process, then more processes, then none',
+  async t => {
+    const plan = { pods: 1000, portsPerPod: 2, threads: 2 }
+    const enough = { limit: descriptorsNeeded(plan) + 40, inUse: 40 }
+    t.same(planSockets(plan, enough), { processes: 0, threads: 2 })
+    t.same(planSockets({ ...plan, pods: 1001 }, enough), { processes: 1, threads: 2 }, 'one pod more than fits')
+    t.same(planSockets({ ...plan, pods: 2000 }, enough), { processes: 2, threads: 1 })
+    t.same(planSockets(plan, { limit: Infinity, inUse: 40 }), { processes: 0, threads: 2 })
+    // Ten thousand pods, and half as many on their way out, where a process may open 20 000.
+    t.same(planSockets({ pods: 15_000, threads: 1 }, { limit: 20_000, inUse: 60 }), { processes: 2, threads: 1 })
+    t.throws(() => planSockets({ ...plan, pods: 1e6 }, enough), {
+      code: 'CHURN_FD_LIMIT',
+      exitCode: 2,
+      message: /^1000000 pods need 4000000 file descriptors .*\(ulimit -n \d+\) or run at most \d+ pods$/,
+    })
+    t.throws(() => planSockets(plan, { limit: 100, inUse: 40 }), { message: /at most 0 pods/ })
+    // What it recommends is what it accepts.
+    for (const limits of [enough, { limit: 1024, inUse: 60 }, { limit: 4096, inUse: 60 }]) {
+      for (const pods of [100_000, 1_000_000]) {
+        let said = ''
+        try {
+          planSockets({ ...plan, pods }, limits)
+          continue
+        } catch (error) {
+          said = (error as Error).message
+        }
+        const [, limit, podsMax] = /ulimit -n (\d+)\) or run at most (\d+) pods/.exec(said)!
+        planSockets({ ...plan, pods }, { limit: Number(limit), inUse: limits.inUse })
+        planSockets({ ...plan, pods: Number(podsMax) }, limits)
+        t.throws(() => planSockets({ ...plan, pods: Number(podsMax) + 1 }, limits), `${pods} pods, ${limits.limit}`)
+      }
+    }
+    const { limit, inUse } = readDescriptorLimits()
+    t.ok(limit > inUse && inUse > 3)
+  },
+)
 
 void t.test('the pod network is tried before the start', async t => {
   const network = await probePodNetwork([port])

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { MessageChannel, Worker } from 'node:worker_threads'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { request } from 'undici'
 import { DurationHistogram, SystemClock } from '../../../base/index.ts'
 import {
@@ -15,23 +15,31 @@ import {
   TruthTable,
 } from '../../../sim/targets/index.ts'
 import { TargetThread } from '../../../sim/targets/target-thread.ts'
+import { TruthMirror } from '../../../sim/targets/truth-mirror.ts'
 import { freePort, HandClock, specOf, until } from './fixtures.ts'
 
 const PODS = 12
 const clock = new SystemClock({ unref: true })
 
-void t.test('pods in two threads: open, scrape, partition, close, collect, stop', async t => {
+for (const processes of [0, 2]) {
+  const where = processes === 0 ? 'two threads' : 'two processes of two threads'
+  void t.test(`pods in ${where}: open, scrape, partition, close, collect, stop`, t => playPods(t, processes))
+}
+
+async function playPods(t: Test, processes: number): Promise<void> {
   const port = await freePort()
   const truth = new TruthTable(PODS)
   const originNs = clock.monotonicNs()
   const failures: Error[] = []
   const pool = await TargetPool.start(clock, {
     threads: 2,
+    processes,
     truth: truth.buffer,
     originNs,
     onFailed: error => failures.push(error),
   })
   t.teardown(() => pool.stop())
+  t.equal(new Set([process.pid, ...pool.processIds]).size, processes + 1)
   const runtime = new RemoteRuntime(pool.controlPorts)
   t.teardown(() => runtime.dispose())
   const specs = Array.from({ length: PODS }, (_, i) => specOf(i, { ports: [port] }))
@@ -78,6 +86,8 @@ void t.test('pods in two threads: open, scrape, partition, close, collect, stop'
     specs.slice(1).map(spec => spec.uid),
     false,
   )
+  // Nobody says when a partition has begun; what is asked of the same thread afterwards does.
+  await t.rejects(runtime.open(silent), { code: 'CHURN_TARGET_BIND', exitCode: 2 }, 'errors keep their code')
   const socket = connect(port, silent.address)
   await once(socket, 'connect')
   socket.write('GET /metrics HTTP/1.1\r\nHost: pod\r\n\r\n')
@@ -85,7 +95,8 @@ void t.test('pods in two threads: open, scrape, partition, close, collect, stop'
   socket.destroy()
 
   await runtime.close(closed.uid)
-  t.not(truth.read(closed.slot).closedNs, undefined)
+  // The truth of another process is some milliseconds late.
+  await until(() => truth.read(closed.slot).closedNs !== undefined)
   await t.rejects(once(connect(port, closed.address), 'connect'), { code: 'ECONNREFUSED' })
   await runtime.close('unknown')
 
@@ -96,10 +107,9 @@ void t.test('pods in two threads: open, scrape, partition, close, collect, stop'
   t.same(logOf(closed.uid), [1])
   const first = scrapes.find(log => log.uid === closed.uid)!.requestMs[0]!
   t.equal(first, Number(truth.read(closed.slot).firstScrapeNs! - originNs) / 1e6)
-  t.equal(eventLoopDelayHdr.length, 2)
+  t.equal(eventLoopDelayHdr.length, 2 * Math.max(1, processes))
   for (const hdr of eventLoopDelayHdr) DurationHistogram.decode(hdr).destroy()
 
-  await t.rejects(runtime.open(silent), { code: 'CHURN_TARGET_BIND', exitCode: 2 }, 'errors keep their code')
   const unknown = specOf(99, { profile: 'nope' })
   await t.rejects(runtime.open(unknown), { code: 'CHURN_PROFILE_UNKNOWN', message: /no metric profile "nope"/ })
 
@@ -109,6 +119,51 @@ void t.test('pods in two threads: open, scrape, partition, close, collect, stop'
   t.same(failures, [])
   await t.rejects(runtime.open(specs[5]!), { code: 'CHURN_TARGET_THREAD' }, 'nobody is there any more')
   t.same(await pool.collect(), { scrapes: [], eventLoopDelayHdr: [] })
+  for (const pid of pool.processIds) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' }, 'nothing is left running')
+}
+
+void t.test('a target process that dies is told, and nobody waits for it', async t => {
+  const failures: Error[] = []
+  const pool = await TargetPool.start(clock, {
+    threads: 1,
+    processes: 1,
+    truth: new TruthTable(1).buffer,
+    originNs: 0n,
+    onFailed: error => failures.push(error),
+  })
+  t.teardown(() => pool.stop())
+  const runtime = new RemoteRuntime(pool.controlPorts)
+  t.teardown(() => runtime.dispose())
+  process.kill(pool.processIds[0]!, 'SIGKILL')
+  await until(() => failures.length > 0)
+  t.match(failures, [{ code: 'CHURN_TARGET_THREAD', message: /a target process ended by SIGKILL/ }])
+  await t.rejects(runtime.open(specOf(0)), { code: 'CHURN_TARGET_THREAD' })
+})
+
+void t.test('a mirror of the truth shows what changed, once', t => {
+  const truth = new TruthTable(4)
+  const copy = new TruthTable(4)
+  const mirror = new TruthMirror(truth)
+  const follow = (): number[] => {
+    const changed = mirror.changes()
+    changed?.slots.forEach((slot, i) => copy.overwrite(slot, changed.cells, i * 8))
+    return [...(changed?.slots ?? [])]
+  }
+  mirror.follow(1)
+  mirror.follow(3)
+  mirror.follow(3)
+  t.same(follow(), [])
+  truth.recordRequest(3, 2n ** 60n + 1n)
+  truth.recordRequest(0, 5n)
+  t.same(follow(), [3], 'nobody asked for row 0')
+  t.same(copy.read(3), truth.read(3))
+  truth.recordServed(3, 10, 2 ** 40)
+  truth.recordListening(1, 7n)
+  t.same(follow(), [1, 3])
+  t.same(copy.read(1), truth.read(1))
+  t.same(copy.read(3), truth.read(3))
+  t.same(follow(), [])
+  t.end()
 })
 
 void t.test('a runtime rejects what its threads will not answer', async t => {

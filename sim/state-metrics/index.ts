@@ -1,0 +1,1 @@
+export { STATE_KINDS, type StateChange, StateRegistry } from './state-registry.ts'
