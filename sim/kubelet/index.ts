@@ -1,4 +1,3 @@
-export { ADDRESS_POLICIES } from './address-policy.ts'
 export type { KubeletEnvironment } from './environment.ts'
 export { type FleetOptions, KubeletFleet } from './kubelet-fleet.ts'
 export { type KubeletApi, KubeletServer } from './kubelet-server.ts'
