@@ -27,16 +27,18 @@ process.stdout.write(JSON.stringify([first, await read()]))
 const known = new Map<string, LearnedPage>()
 
 /**
- * Reads the pages that workloads name as `from:…`, by those texts: `from:page.prom`, `from:first.prom,second.prom`,
+ * Reads the pages that workloads and their containers name as `from:…`, by those texts: `from:page.prom`, `from:first.prom,second.prom`,
  * `from:http://127.0.0.1:9100/metrics`; `?seconds=15` says how far two of them lie apart.
  *
  * @throws CodedError CHURN_PROFILE_PAGE (exit 2): a page cannot be had, or is none; with the line's number.
  */
 export function readLearnedPages({ workloads }: ClusterInput): Record<string, LearnedPage> {
   const pages: Record<string, LearnedPage> = {}
-  for (const workload of Object.values(workloads)) {
-    const text = profileOf(workload)
-    if (!text.startsWith(LEARNED_PREFIX)) continue
+  const texts = Object.values(workloads).flatMap(workload => [
+    profileOf(workload),
+    ...(workload.containers ?? []).map(({ profile = '' }) => profile),
+  ])
+  for (const text of texts.filter(each => each.startsWith(LEARNED_PREFIX))) {
     let page = known.get(text)
     if (page === undefined) known.set(text, (page = readPage(text.slice(LEARNED_PREFIX.length))))
     pages[text] = page

@@ -1,5 +1,5 @@
 import type { ContainerInput } from '../scenarios/index.ts'
-import { type ContainerSpec, PROFILES } from '../sim/index.ts'
+import { type ContainerSpec, LEARNED_PREFIX, profileFaults } from '../sim/index.ts'
 
 /** Where a Memcached listens, and where its exporter does, unless said. */
 const MEMCACHED_PORT = 11211
@@ -18,9 +18,9 @@ export function completeContainers(
   const containers = inputs.map((input, i) => {
     const does = (['profile', 'simulates', 'process'] as const).filter(kind => input[kind] !== undefined)
     if (does.length !== 1) fault(i, `: must have one of profile, simulates and process`)
-    if (input.profile !== undefined && !PROFILES.some(({ name }) => name === input.profile)) {
-      const known = PROFILES.map(({ name }) => name).join(', ')
-      fault(i, `.profile: unknown profile "${input.profile}"; known are ${known}`)
+    // That the page to learn from is there is seen when it is read.
+    if (input.profile !== undefined && !input.profile.startsWith(LEARNED_PREFIX)) {
+      for (const each of profileFaults(input.profile)) fault(i, `.profile: ${each}`)
     }
     const complete = completed(input)
     if (complete.metrics && complete.port === undefined) fault(i, '.port: is missing; metrics are scraped there')

@@ -67,7 +67,7 @@ t.test('what cannot be run is refused before anything is started', async t => {
 
 t.test('too few file descriptors are noticed before the start', async t => {
   const few = start(
-    ['scenario', tiny, '--set', 'cluster.workloads.api.replicas=2000', '--out', join(dir, 'fd')],
+    ['scenario', tiny, '--set', 'cluster.workloads.api.replicas=20000', '--out', join(dir, 'fd')],
     ['bash', '-c', 'ulimit -n 1024 && exec "$@"', '--', process.execPath],
   )
   refused(t, await few.ended, 2, /descriptors/)

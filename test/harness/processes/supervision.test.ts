@@ -7,6 +7,7 @@ import { findProgram } from '../../../harness/peers/index.ts'
 import { planPrograms } from '../../../harness/processes/programs.ts'
 import { resolveScenario } from '../../../harness/scenario.ts'
 import type { ScenarioInput } from '../../../scenarios/index.ts'
+import { profileFaults } from '../../../sim/index.ts'
 import { isReady, pause, startWorld } from './world.ts'
 
 /** Listens on its pod's address, says its number, and ends with code 3 when it is asked to. */
@@ -144,7 +145,7 @@ t.test('a program that is not installed is told before anything runs', async t =
 
 t.test('all faults of containers are told at once', async t => {
   const containers = [
-    { name: 'a', profile: 'nobody', process: ['x', '$POD_IP'], port: 80 },
+    { name: 'a', profile: 'synthetic?gauges=-1', process: ['x', '$POD_IP'], port: 80 },
     { name: 'a', process: ['x'], port: 80, metrics: true },
     { name: 'c', simulates: 'memcached-client', port: 1 },
     { name: 'd', process: ['x', '$POD_IP'], metrics: true },
@@ -156,7 +157,7 @@ t.test('all faults of containers are told at once', async t => {
     message: [
       'scenario programs cannot be run:',
       `${at}.0: must have one of profile, simulates and process`,
-      `${at}.0.profile: unknown profile "nobody"; known are web-service`,
+      `${at}.0.profile: ${profileFaults('synthetic?gauges=-1')[0]}`,
       `${at}.1.process: must name $POD_IP, the address that it may listen on`,
       `${at}.2.port: a client has none`,
       `${at}.3.port: is missing; metrics are scraped there`,
