@@ -185,10 +185,13 @@ void t.test('protobuf: a decoder of others finds all of it', async t => {
 })
 
 for (const profile of PROFILES) {
-  void t.test(`${profile.name} in protobuf says what valueAt says`, async t => {
-    const page = profile.page(specOf(1, { profile: profile.name }))
-    checkSamples(t, page, samplesOf(decodeFamilies(body(page, 'protobuf'))))
-  })
+  // What is fed with the cluster's objects is text whatever is asked for, as of the real ones.
+  if (profile.fedWith === undefined) {
+    void t.test(`${profile.name} in protobuf says what valueAt says`, async t => {
+      const page = profile.page(specOf(1, { profile: profile.name }))
+      checkSamples(t, page, samplesOf(decodeFamilies(body(page, 'protobuf'))))
+    })
+  }
 
   void t.test(
     `${profile.name}: promtool can read it`,
