@@ -18,7 +18,7 @@ export interface World {
   log(pod: Pod, container: string, more?: string): Promise<string>
   /** Deletes it as a client does. */
   remove(pod: Pod): Promise<void>
-  /** Waits until the pods are so; fails by the test's time-out. */
+  /** Waits until the pods are so, be it for one version of one of them; fails by the test's time-out. */
   until(isSo: (pods: readonly Pod[]) => boolean): Promise<Pod[]>
 }
 
@@ -74,6 +74,32 @@ export async function startWorld(
   }
   const pathOf = ({ metadata }: Pod): string => `/api/v1/namespaces/${metadata?.namespace}/pods/${metadata?.name}`
   const pods = async (): Promise<Pod[]> => (JSON.parse(await call('GET', '/api/v1/pods')) as { items: Pod[] }).items
+  const watched = new Map<string, Pod>()
+  const waiting = new Set<() => void>()
+  const look = (): void => {
+    for (const each of waiting) each()
+  }
+  const watch = await request(`${url}/api/v1/pods?watch=1`, {
+    dispatcher,
+    headers: { authorization: `Bearer ${token}` },
+    bodyTimeout: 0,
+  })
+  let rest = ''
+  watch.body.setEncoding('utf8')
+  watch.body.on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) {
+      const { type, object } = JSON.parse(line) as { type: string; object: Pod }
+      watched.set(object.metadata!.uid!, object)
+      look()
+      if (type !== 'DELETED') continue
+      watched.delete(object.metadata!.uid!)
+      look()
+    }
+  })
+  // The end of the test is the end of the connection.
+  watch.body.on('error', () => {})
   return {
     simulation,
     dir,
@@ -82,13 +108,17 @@ export async function startWorld(
     async remove(pod) {
       await call('DELETE', pathOf(pod))
     },
-    async until(isSo) {
-      for (;;) {
-        const found = await pods()
-        if (isSo(found)) return found
-        await pause(20)
-      }
-    },
+    until: isSo =>
+      new Promise(resolve => {
+        const check = (): void => {
+          const found = [...watched.values()]
+          if (!isSo(found)) return
+          waiting.delete(check)
+          resolve(found)
+        }
+        waiting.add(check)
+        check()
+      }),
   }
 }
 
