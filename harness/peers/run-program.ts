@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
 import type { Environment } from './environment.ts'
 
@@ -19,6 +19,13 @@ export interface RunOptions {
 
 /** Enough for the talk of a compiler; more is an error of the program's. */
 const OUTPUT_BYTES_MAX = 32 * 1024 * 1024
+
+/** Killed at our own end: a compiler must not outlive the command that started it. */
+const running = new Set<ChildProcess>()
+
+function killRunning(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
 
 /** Runs a short-lived program to its end. Never rejects: a program that fails is data here. */
 export async function runProgram(
@@ -45,13 +52,13 @@ export async function runProgram(
     },
   )
   child.stdin?.end()
-  // Killed at our own end: a compiler must not outlive the command that started it.
-  const kill = (): void => void child.kill('SIGKILL')
-  process.once('exit', kill)
+  if (running.size === 0) process.on('exit', killRunning)
+  running.add(child)
   try {
     return await done
   } finally {
-    process.off('exit', kill)
+    running.delete(child)
+    if (running.size === 0) process.off('exit', killRunning)
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) await once(child, 'exit')
   }
 }
