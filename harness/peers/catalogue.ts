@@ -166,7 +166,7 @@ export const PEERS: readonly PeerDefinition[] = [
     versionArgs: ['-V'],
     versionPattern: /memcached (\d\S*)/,
     ...byPackage('memcached'),
-    standard: true,
+    standard: false,
   },
   {
     name: 'memcached-exporter',
@@ -183,7 +183,7 @@ export const PEERS: readonly PeerDefinition[] = [
     versionArgs: ['--version'],
     versionPattern: /v=(\d\S*)/,
     ...byPackage('redis-server'),
-    standard: true,
+    standard: false,
   },
   {
     name: 'redis-exporter',
@@ -192,7 +192,7 @@ export const PEERS: readonly PeerDefinition[] = [
     versionArgs: ['--version'],
     versionPattern: /Exporter v?(\d\S*)|version:? v?(\d\S*)/,
     ...byPackage('prometheus-redis-exporter'),
-    standard: true,
+    standard: false,
   },
   {
     name: 'node-exporter',
