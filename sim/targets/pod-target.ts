@@ -58,7 +58,7 @@ export class PodTarget implements OpenContainer, Responder {
   #accept = ''
   #exposition: Exposition | undefined
   #secure: SecureContext | undefined
-  /** Of these, those of answers that do not count as served when they are complete, and what they count for. */
+  /** Tickets of answers that do not count as served when they are complete, and what they count for. */
   readonly #bad = new Map<number, 'excused' | 'not served'>()
   #misbehaver: Misbehaver | undefined
   /** A scrape that was redirected and goes on with the request for where it was sent. */
@@ -220,6 +220,8 @@ export class PodTarget implements OpenContainer, Responder {
   #answerBadly(misbehaver: Misbehaver, request: RequestHead, scrape: LoggedScrape): Answer | undefined {
     const { ticket, sequence, unixMs } = scrape
     const page = pageAt(this.#page, unixMs, sequence)
+    // As for good answers, and a bad one may take its time.
+    if (this.#underWay.size > 0) page.kept?.hold()
     const answer = misbehaver.answer({
       request,
       unixMs,
