@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/index.ts'
 import { type Misbehaviour, type MisbehaviourOutcome, MISBEHAVIOURS } from '../../sim/index.ts'
+import { code, table } from './markdown.ts'
 
 const INTRODUCTION = `# Targets that misbehave
 
@@ -118,14 +119,4 @@ function inWords({ up, error, page, extra, source }: MisbehaviourOutcome): strin
     `${page ? 'page stored' : 'nothing stored'}${extra === undefined ? '' : ` ${further[extra]}`}`,
   ]
   return `${parts.join(', ')} (${source})`
-}
-
-function code(text: string): string {
-  return `\`${text}\``
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
-  return [line(head), `|${head.map(() => '---').join('|')}|\n`, ...rows.map(line)].join('')
 }

@@ -17,6 +17,7 @@ import {
   QUERIES_INTRODUCTION,
   SETTING,
 } from './scenario-text.ts'
+import { code, table } from './markdown.ts'
 
 const PROFILES: readonly ProfileName[] = ['smoke', 'quick', 'ci', 'nightly']
 /** The times of Poisson arrivals depend on it, which are not shown, and so may the peak of their pods. */
@@ -189,14 +190,4 @@ function conditions<T>(
 
 function shown(value: string | number | boolean): string {
   return value === '' ? '(none)' : String(value)
-}
-
-function code(text: string): string {
-  return `\`${text}\``
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
-  return [line(head), `|${head.map(() => '---').join('|')}|\n`, ...rows.map(line)].join('')
 }

@@ -1,10 +1,10 @@
 import type { Worker } from 'node:worker_threads'
 import { type Clock, DurationHistogram, ExitCode, spawnWorker } from '../../base/index.ts'
-import { type MetricValue, type Run, toHistogramValue } from '../../reports/index.ts'
+import { type MetricValue, toHistogramValue } from '../../reports/index.ts'
 import { type FromScalePlane, SCALE_WORKER, type ScaleData, type ToScalePlane } from '../../sim/index.ts'
 import { interruptedEarly, HarnessError } from '../errors.ts'
 import type { TrialOutcome, TrialSetup } from '../execute-trial.ts'
-import { captureTool } from '../environment.ts'
+import { ownRun } from '../own-run.ts'
 import type { Scenario } from '../scenario.ts'
 import { listPods } from './list-pods.ts'
 import type { FromWatchers, WatchersData } from './messages.ts'
@@ -81,7 +81,13 @@ export async function executeScale(
       eventloop_delay: toHistogramValue(DurationHistogram.decode(fill.eventLoopDelayHdr)),
     }
     return {
-      run: await runOf(startedAt, Number(clock.monotonicNs() - startedNs) / 1e9, scenario.sha256, metrics),
+      run: await ownRun(
+        'control-plane',
+        startedAt,
+        Number(clock.monotonicNs() - startedNs) / 1e9,
+        scenario.sha256,
+        metrics,
+      ),
       ending: { kind: 'complete' },
       warnings: [],
       seriesPerPod: 0,
@@ -98,24 +104,6 @@ export async function executeScale(
 function specOf({ cluster, controlPlane }: Scenario): ScaleData['spec'] {
   const { nodes, zones, podsPerNodeMax, timings } = cluster
   return { nodes, zones, podsPerNodeMax, timings, ...controlPlane! }
-}
-
-async function runOf(startedAt: string, durationS: number, configSha256: string, metrics: Figures): Promise<Run> {
-  const { version } = await captureTool(new URL('../../../', import.meta.url))
-  return {
-    index: 0,
-    arm: 'A',
-    startedAt,
-    durationS,
-    subject: { kind: 'control-plane', version, configSha256, command: [], files: [] },
-    traceSha256: '',
-    valid: true,
-    invalidReasons: [],
-    aborted: false,
-    metrics,
-    timeline: { intervalS: 1, columns: [], rows: [] },
-    events: [],
-  }
 }
 
 /** The messages of a thread, each awaited by its type. A thread that fails, or is told to end, rejects whoever waits. */

@@ -4,12 +4,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import { type Clock, describeError, ExitCode, spawnWorker } from '../../base/index.ts'
-import type { MetricValue, Run, Warning } from '../../reports/index.ts'
-import { captureTool } from '../environment.ts'
+import type { MetricValue, Warning } from '../../reports/index.ts'
+import { ownRun } from '../own-run.ts'
 import { HarnessError, interruptedEarly } from '../errors.ts'
 import type { TrialOutcome, TrialSetup } from '../execute-trial.ts'
 import { peersByName, programsOf } from '../peers/index.ts'
-import type { Scenario } from '../scenario.ts'
 import { freePort } from '../subjects/free-port.ts'
 import type { FromReader, FromTarget, TargetData, ToReader } from './messages.ts'
 
@@ -66,10 +65,11 @@ export async function executeTargetCapacity(
       }
     }
     return {
-      run: await runOf(
+      run: await ownRun(
+        'target-worker',
         startedAt,
         Number(clock.monotonicNs() - startedNs) / 1e9,
-        scenario,
+        scenario.sha256,
         figures(turnsOf, shape.metrics * shape.seriesPerMetric),
       ),
       ending: { kind: 'complete' },
@@ -196,27 +196,4 @@ function figures(
     if (name !== OWN) out[`target_serve_ratio${suffix}`] = { value: own / rate }
   }
   return out
-}
-
-async function runOf(
-  startedAt: string,
-  durationS: number,
-  { sha256 }: Scenario,
-  metrics: Record<string, MetricValue>,
-): Promise<Run> {
-  const { version } = await captureTool(new URL('../../../', import.meta.url))
-  return {
-    index: 0,
-    arm: 'A',
-    startedAt,
-    durationS,
-    subject: { kind: 'target-worker', version, configSha256: sha256, command: [], files: [] },
-    traceSha256: '',
-    valid: true,
-    invalidReasons: [],
-    aborted: false,
-    metrics,
-    timeline: { intervalS: 1, columns: [], rows: [] },
-    events: [],
-  }
 }

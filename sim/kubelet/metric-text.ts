@@ -1,3 +1,5 @@
+import { escapeLabelValue } from '../exposition-escapes.ts'
+
 /** Labels of a sample, in the order in which they are written: by name, as Go's library has it. */
 export type MetricLabels = Readonly<Record<string, string>>
 
@@ -15,7 +17,7 @@ export class MetricText {
 
   /** @param unixMs when the value was true, where that is not the time of the scrape. */
   sample(value: number, labels: MetricLabels = {}, unixMs?: number): this {
-    const pairs = Object.entries(labels).map(([name, text]) => `${name}="${escaped(text)}"`)
+    const pairs = Object.entries(labels).map(([name, text]) => `${name}="${escapeLabelValue(text)}"`)
     const at = unixMs === undefined ? '' : ` ${Math.floor(unixMs)}`
     this.#lines.push(`${this.#name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}${at}`)
     return this
@@ -24,8 +26,4 @@ export class MetricText {
   toString(): string {
     return this.#lines.length === 0 ? '' : `${this.#lines.join('\n')}\n`
   }
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

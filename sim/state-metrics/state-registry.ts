@@ -1,3 +1,4 @@
+import { escapeLabelValue } from '../exposition-escapes.ts'
 import type { KubeObject } from '../cluster/index.ts'
 import { autoscalerState } from './autoscaler-kind.ts'
 import {
@@ -129,7 +130,7 @@ function headerOf({ name, help, type }: StateKind['families'][number]): string {
 function render(kind: StateKind, object: KubeObject): Rendered {
   const own = kind.identity(object)
   let prefix = ''
-  for (let i = 0; i < own.length; i++) prefix += `${i === 0 ? '' : ','}${kind.labels[i]}="${escaped(own[i]!)}"`
+  for (let i = 0; i < own.length; i++) prefix += `${i === 0 ? '' : ','}${kind.labels[i]}="${escapeLabelValue(own[i]!)}"`
   let bytes = 0
   let count = 0
   const texts = kind.families.map(family => {
@@ -137,7 +138,7 @@ function render(kind: StateKind, object: KubeObject): Rendered {
     let text = ''
     for (const sample of family.samples(object)) {
       text += `${name}{${prefix}`
-      for (let i = 0; i < sample.labels.length; i++) text += `,${labels[i]}="${escaped(sample.labels[i]!)}"`
+      for (let i = 0; i < sample.labels.length; i++) text += `,${labels[i]}="${escapeLabelValue(sample.labels[i]!)}"`
       text += `} ${sample.value}\n`
       count++
     }
@@ -145,11 +146,4 @@ function render(kind: StateKind, object: KubeObject): Rendered {
     return text
   })
   return { texts, bytes, samples: count }
-}
-
-const SPECIAL = /[\\"\n]/
-
-function escaped(text: string): string {
-  if (!SPECIAL.test(text)) return text
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

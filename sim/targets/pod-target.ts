@@ -3,9 +3,9 @@ import type { Clock } from '../../base/index.ts'
 import type { Feed, TargetSpec } from '../kubelet/pod-runtime.ts'
 import { DEFAULT_SERVING, type Serving } from '../kubelet/target-serving.ts'
 import type { Answers } from './answers.ts'
-import { bindError, targetError } from './errors.ts'
 import { type Exposition, negotiate, type Offers, PLAIN_TEXT } from './exposition-format.ts'
 import { type Answer, HttpConnection, type Responder } from './http-connection.ts'
+import { listenOn } from './listen-on.ts'
 import { LOOP_PATH, Misbehaver, type MisbehaviourOrder } from './misbehaviour/index.ts'
 import type { OpenContainer } from './open-container.ts'
 import { type MetricsPage, pageAt } from './profile.ts'
@@ -261,29 +261,16 @@ export class PodTarget implements OpenContainer, Responder {
   }
 
   #listenOn(port: number): Promise<void> {
-    const { address } = this.spec
-    return new Promise((resolve, reject) => {
-      const secure = this.#secure
-      const server = createServer({ noDelay: true }, socket =>
-        this.#onConnection(secure === undefined ? socket : secured(socket, secure)),
-      )
-      this.#servers.push(server)
-      const onError = (error: Error): void => reject(bindError(address, port, error))
-      server.once('error', onError)
-      const onClose = (): void =>
-        reject(targetError('CHURN_TARGET_BIND', `${address}:${port} was closed before it was open`))
-      server.once('close', onClose)
-      server.listen({ host: address, port }, () => {
-        // Node starts to listen some ticks later, and not every version lets a close in between stop it.
-        if (this.#closed) {
-          server.close()
-          return
-        }
-        server.off('error', onError)
-        server.off('close', onClose)
-        server.on('error', error => this.#onListenerFault(port, error))
-        resolve()
-      })
+    const secure = this.#secure
+    const server = createServer({ noDelay: true }, socket =>
+      this.#onConnection(secure === undefined ? socket : secured(socket, secure)),
+    )
+    this.#servers.push(server)
+    return listenOn(server, {
+      address: this.spec.address,
+      port,
+      isClosed: () => this.#closed,
+      onFault: error => this.#context.onFault(error),
     })
   }
 
@@ -301,13 +288,6 @@ export class PodTarget implements OpenContainer, Responder {
       new HttpConnection(socket, this, connection => {
         this.#connections.delete(connection)
       }),
-    )
-  }
-
-  #onListenerFault(port: number, cause: Error): void {
-    const where = `${this.spec.address}:${port}`
-    this.#context.onFault(
-      targetError('CHURN_TARGET_ACCEPT', `${where} could not accept a connection, so what was measured is void`, cause),
     )
   }
 

@@ -2,6 +2,9 @@
 const VARINT = 0
 const LENGTH = 2
 
+/** A double with its tag. */
+export const DOUBLE_BYTES = 9
+
 const SMALL = 128
 const INT_END = 2 ** 31
 
@@ -65,4 +68,10 @@ export function writeTimestamp(out: Uint8Array, at: number, unixMs: number): num
   if (ms === 0) return at
   out[at++] = 2 << 3
   return writeVarint(out, at, ms * 1_000_000)
+}
+
+/** hot. With its tag. Returns the end. */
+export function writeDouble(out: Buffer, at: number, tag: number, value: number): number {
+  out[at++] = tag
+  return out.writeDoubleLE(value, at)
 }

@@ -1,15 +1,8 @@
-import { POWERS_OF_TEN, writeHex16 } from './decimal.ts'
-import { EXEMPLAR_EXTRAS, type Family, type MetricType, type NativeShape, type Sample } from './family.ts'
+import { EXEMPLAR_EXTRAS, type Family, type Sample } from './family.ts'
 import { escapeName, type Escaping } from './name-escaping.ts'
-import {
-  lengthField,
-  timestampBytes,
-  varintBytes,
-  varintField,
-  writeTimestamp,
-  writeVarint,
-  zigzag,
-} from './protobuf-bytes.ts'
+import { DOUBLE_BYTES, lengthField, varintBytes, varintField, writeVarint } from './protobuf-bytes.ts'
+import { labelFields, type NumberedSample } from './protobuf-exemplar.ts'
+import { HistogramMetric, type MetricBytes, SimpleMetric, SummaryMetric, TYPES } from './protobuf-metrics.ts'
 import { isSameMetric, metricLabels } from './text-layout.ts'
 
 /**
@@ -28,7 +21,7 @@ import { isSameMetric, metricLabels } from './text-layout.ts'
  */
 export class ProtobufLayout {
   readonly #families: readonly FamilyBytes[]
-  readonly #sizes: Float64Array
+  readonly #contents: Float64Array
   /** No body written with this layout is longer. */
   readonly bytesMax: number
 
@@ -45,7 +38,7 @@ export class ProtobufLayout {
       bytesMax += builder.bytesMax
       return builder.bytes
     })
-    this.#sizes = new Float64Array(metrics)
+    this.#contents = new Float64Array(metrics)
     this.bytesMax = bytesMax
   }
 
@@ -55,17 +48,24 @@ export class ProtobufLayout {
       const { head, tail, metrics } = family
       let size = head.length + tail.length
       for (let i = 0; i < metrics.length; i++) {
-        const bytes = metrics[i]!.size(row, from, createdUnixMs, native)
-        this.#sizes[i] = bytes
-        size += 1 + varintBytes(bytes) + bytes
+        const content = metrics[i]!.contentBytes(row, from, createdUnixMs, native)
+        this.#contents[i] = content
+        const bytes = metrics[i]!.labels.length + messageBytes(content)
+        size += messageBytes(bytes)
       }
       at = writeVarint(out, at, size)
       out.set(head, at)
       at += head.length
       for (let i = 0; i < metrics.length; i++) {
+        const metric = metrics[i]!
+        const content = this.#contents[i]!
         out[at++] = METRIC_TAG
-        at = writeVarint(out, at, this.#sizes[i]!)
-        at = metrics[i]!.write(out, at, row, from, createdUnixMs, native)
+        at = writeVarint(out, at, metric.labels.length + messageBytes(content))
+        out.set(metric.labels, at)
+        at += metric.labels.length
+        out[at++] = (metric.field << 3) | 2
+        at = writeVarint(out, at, content)
+        at = metric.write(out, at, row, from, createdUnixMs, native)
       }
       out.set(tail, at)
       at += tail.length
@@ -75,33 +75,19 @@ export class ProtobufLayout {
 }
 
 const METRIC_TAG = 0x22
-const DOUBLE_BYTES = 9
 /** A length, a tag and a varint each. */
 const NUMBER_BYTES_MAX = 24
 const EXEMPLAR_BYTES_MAX = 80
+
+/** A message in another, with its tag and length. */
+function messageBytes(content: number): number {
+  return 1 + varintBytes(content) + content
+}
 
 interface FamilyBytes {
   readonly head: Uint8Array
   readonly tail: Uint8Array
   readonly metrics: readonly MetricBytes[]
-}
-
-/** One metric: its labels, and where in a row its numbers are. `size` comes before `write`, with the same row. */
-interface MetricBytes {
-  size(row: Float64Array, from: number, createdUnixMs: number, native: boolean): number
-  write(out: Buffer, at: number, row: Float64Array, from: number, createdUnixMs: number, native: boolean): number
-}
-
-/** Number of the enumeration MetricType, and field of Metric. */
-const TYPES: Readonly<Record<MetricType, { readonly number: number; readonly field: number }>> = {
-  counter: { number: 0, field: 3 },
-  gauge: { number: 1, field: 2 },
-  info: { number: 1, field: 2 },
-  stateset: { number: 1, field: 2 },
-  summary: { number: 2, field: 4 },
-  unknown: { number: 3, field: 5 },
-  histogram: { number: 4, field: 7 },
-  gaugehistogram: { number: 5, field: 7 },
 }
 
 class FamilyBuilder {
@@ -149,14 +135,6 @@ class FamilyBuilder {
   }
 }
 
-interface NumberedSample {
-  /** Of its number, in the families' piece of a row. */
-  readonly index: number
-  /** Of its exemplar's first number. */
-  readonly extra: number
-  readonly sample: Sample
-}
-
 /** Samples that stand side by side and differ in nothing but their suffix and their bound. */
 function metricsOf(samples: readonly Sample[]): Sample[][] {
   const out: Sample[][] = []
@@ -166,300 +144,4 @@ function metricsOf(samples: readonly Sample[]): Sample[][] {
     else out.push([sample])
   }
   return out
-}
-
-function labelFields(labels: Readonly<Record<string, string>>, escaping: Escaping): Buffer {
-  return Buffer.concat(
-    Object.entries(labels).map(([name, value]) =>
-      lengthField(1, Buffer.concat([lengthField(1, escapeName(name, escaping)), lengthField(2, value)])),
-    ),
-  )
-}
-
-/** The text of an exemplar: its constant labels, and the start of the one whose value is its id. */
-class ExemplarBytes {
-  readonly #labels: Buffer
-  readonly #scale: number
-  readonly #at: number
-
-  constructor({ sample, extra }: NumberedSample, escaping: Escaping) {
-    const { idLabel, labels = {}, decimals = 0 } = sample.exemplar!
-    const id = lengthField(
-      1,
-      Buffer.concat([lengthField(1, escapeName(idLabel, escaping)), lengthField(2, '0'.repeat(16))]),
-    )
-    this.#labels = Buffer.concat([labelFields(labels, escaping), id])
-    this.#scale = POWERS_OF_TEN[decimals]!
-    this.#at = extra
-  }
-
-  /** With the length before it, without a tag; 0: there is none yet. */
-  size(row: Float64Array, from: number): number {
-    const at = from + this.#at
-    if (Number.isNaN(row[at]!)) return 0
-    const content = this.#contentBytes(row[at + 2]!)
-    return varintBytes(content) + content
-  }
-
-  write(out: Buffer, at: number, tag: number, row: Float64Array, from: number): number {
-    const index = from + this.#at
-    if (Number.isNaN(row[index]!)) return at
-    const unixMs = row[index + 2]!
-    out[at++] = tag
-    at = writeVarint(out, at, this.#contentBytes(unixMs))
-    out.set(this.#labels, at)
-    at += this.#labels.length
-    // Its id is the last text of the labels.
-    writeHex16(out, at - 16, row[index]!)
-    at = writeDouble(out, at, 0x11, row[index + 1]! / this.#scale)
-    out[at++] = 0x1a
-    at = writeVarint(out, at, timestampBytes(unixMs))
-    return writeTimestamp(out, at, unixMs)
-  }
-
-  #contentBytes(unixMs: number): number {
-    const time = timestampBytes(unixMs)
-    return this.#labels.length + DOUBLE_BYTES + 1 + varintBytes(time) + time
-  }
-}
-
-/** Gauge, counter or untyped: one double. */
-class SimpleMetric implements MetricBytes {
-  readonly #labels: Buffer
-  readonly #index: number
-  readonly #scale: number
-  readonly #field: number
-  readonly #exemplar: ExemplarBytes | undefined
-
-  constructor(labels: Buffer, numbered: NumberedSample, field: number, escaping: Escaping) {
-    this.#labels = labels
-    this.#index = numbered.index
-    this.#scale = POWERS_OF_TEN[numbered.sample.decimals ?? 0]!
-    this.#field = field
-    const hasExemplar = field === TYPES.counter.field && numbered.sample.exemplar !== undefined
-    this.#exemplar = hasExemplar ? new ExemplarBytes(numbered, escaping) : undefined
-  }
-
-  size(row: Float64Array, from: number, createdUnixMs: number): number {
-    const content = this.#contentBytes(row, from, createdUnixMs)
-    return this.#labels.length + 1 + varintBytes(content) + content
-  }
-
-  write(out: Buffer, at: number, row: Float64Array, from: number, createdUnixMs: number): number {
-    out.set(this.#labels, at)
-    at += this.#labels.length
-    out[at++] = (this.#field << 3) | 2
-    at = writeVarint(out, at, this.#contentBytes(row, from, createdUnixMs))
-    at = writeDouble(out, at, 0x09, row[from + this.#index]! / this.#scale)
-    if (this.#exemplar !== undefined) at = this.#exemplar.write(out, at, 0x12, row, from)
-    return this.#field === TYPES.counter.field ? writeCreated(out, at, 0x1a, createdUnixMs) : at
-  }
-
-  #contentBytes(row: Float64Array, from: number, createdUnixMs: number): number {
-    if (this.#field !== TYPES.counter.field) return DOUBLE_BYTES
-    const exemplar = this.#exemplar === undefined ? 0 : this.#exemplar.size(row, from)
-    return DOUBLE_BYTES + (exemplar === 0 ? 0 : 1 + exemplar) + createdBytes(createdUnixMs)
-  }
-}
-
-/** A count as a whole number, and a double; -1 where a metric has none. */
-interface CountAndSum {
-  readonly count: number
-  readonly sum: number
-  readonly sumScale: number
-}
-
-function countAndSum(samples: readonly NumberedSample[]): CountAndSum {
-  const indexOf = (suffix: string): number => samples.find(({ sample }) => sample.suffix === suffix)?.index ?? -1
-  const sum = samples.find(({ sample }) => sample.suffix === '_sum')
-  return { count: indexOf('_count'), sum: indexOf('_sum'), sumScale: POWERS_OF_TEN[sum?.sample.decimals ?? 0]! }
-}
-
-class SummaryMetric implements MetricBytes {
-  readonly #labels: Buffer
-  readonly #numbers: CountAndSum
-  readonly #quantiles: readonly { readonly quantile: number; readonly index: number; readonly scale: number }[]
-
-  constructor(labels: Buffer, samples: readonly NumberedSample[]) {
-    this.#labels = labels
-    this.#numbers = countAndSum(samples)
-    this.#quantiles = samples
-      .filter(({ sample }) => sample.labels?.['quantile'] !== undefined)
-      .map(({ index, sample }) => ({
-        index,
-        quantile: Number(sample.labels!['quantile']),
-        scale: POWERS_OF_TEN[sample.decimals ?? 0]!,
-      }))
-  }
-
-  size(row: Float64Array, from: number, createdUnixMs: number): number {
-    const content = this.#contentBytes(row, from, createdUnixMs)
-    return this.#labels.length + 1 + varintBytes(content) + content
-  }
-
-  write(out: Buffer, at: number, row: Float64Array, from: number, createdUnixMs: number): number {
-    out.set(this.#labels, at)
-    at += this.#labels.length
-    out[at++] = (TYPES.summary.field << 3) | 2
-    at = writeVarint(out, at, this.#contentBytes(row, from, createdUnixMs))
-    at = writeCountAndSum(out, at, this.#numbers, row, from)
-    for (const { quantile, index, scale } of this.#quantiles) {
-      out[at++] = 0x1a
-      out[at++] = 2 * DOUBLE_BYTES
-      at = writeDouble(out, at, 0x09, quantile)
-      at = writeDouble(out, at, 0x11, row[from + index]! / scale)
-    }
-    return writeCreated(out, at, 0x22, createdUnixMs)
-  }
-
-  #contentBytes(row: Float64Array, from: number, createdUnixMs: number): number {
-    return (
-      countAndSumBytes(this.#numbers, row, from) +
-      this.#quantiles.length * (2 + 2 * DOUBLE_BYTES) +
-      createdBytes(createdUnixMs)
-    )
-  }
-}
-
-interface BucketBytes {
-  readonly bound: number
-  readonly index: number
-  readonly exemplar: ExemplarBytes | undefined
-}
-
-class HistogramMetric implements MetricBytes {
-  readonly labels: Buffer
-  readonly #numbers: CountAndSum
-  readonly #buckets: readonly BucketBytes[]
-  #native: { readonly shape: NativeShape; readonly at: number; readonly span: Buffer } | undefined
-
-  constructor(labels: Buffer, samples: readonly NumberedSample[], escaping: Escaping) {
-    this.labels = labels
-    this.#numbers = countAndSum(samples)
-    this.#buckets = samples
-      .filter(({ sample }) => sample.labels?.['le'] !== undefined)
-      .map(numbered => ({
-        bound: boundOf(numbered.sample.labels!['le']!),
-        index: numbered.index,
-        exemplar: numbered.sample.exemplar === undefined ? undefined : new ExemplarBytes(numbered, escaping),
-      }))
-      // As client libraries do: the count says it already, unless there is an exemplar to carry.
-      .filter(({ bound, exemplar }) => bound !== Infinity || exemplar !== undefined)
-  }
-
-  addNative(shape: NativeShape, at: number): void {
-    // One span: buckets without observations are in it, too.
-    const span = Buffer.concat([varintField(1, zigzag(shape.firstIndex)), varintField(2, shape.buckets)])
-    this.#native = { shape, at, span: lengthField(12, span) }
-  }
-
-  size(row: Float64Array, from: number, createdUnixMs: number, native: boolean): number {
-    const content = this.#contentBytes(row, from, createdUnixMs, native)
-    return this.labels.length + 1 + varintBytes(content) + content
-  }
-
-  write(out: Buffer, at: number, row: Float64Array, from: number, createdUnixMs: number, native: boolean): number {
-    out.set(this.labels, at)
-    at += this.labels.length
-    out[at++] = (TYPES.histogram.field << 3) | 2
-    at = writeVarint(out, at, this.#contentBytes(row, from, createdUnixMs, native))
-    at = writeCountAndSum(out, at, this.#numbers, row, from)
-    for (const bucket of this.#buckets) {
-      const { bound, index, exemplar } = bucket
-      out[at++] = 0x1a
-      at = writeVarint(out, at, bucketBytes(bucket, row, from))
-      out[at++] = 0x08
-      at = writeVarint(out, at, row[from + index]!)
-      at = writeDouble(out, at, 0x11, bound)
-      if (exemplar !== undefined) at = exemplar.write(out, at, 0x1a, row, from)
-    }
-    if (native && this.#native !== undefined) at = this.#writeNative(out, at, row, from)
-    return writeCreated(out, at, 0x7a, createdUnixMs)
-  }
-
-  #contentBytes(row: Float64Array, from: number, createdUnixMs: number, native: boolean): number {
-    let bytes = countAndSumBytes(this.#numbers, row, from) + createdBytes(createdUnixMs)
-    for (const bucket of this.#buckets) {
-      const content = bucketBytes(bucket, row, from)
-      bytes += 1 + varintBytes(content) + content
-    }
-    return native && this.#native !== undefined ? bytes + this.#nativeBytes(row, from) : bytes
-  }
-
-  #nativeBytes(row: Float64Array, from: number): number {
-    const { shape, at, span } = this.#native!
-    let bytes = 1 + varintBytes(zigzag(shape.schema)) + DOUBLE_BYTES + 1 + varintBytes(row[from + at]!) + span.length
-    let last = 0
-    for (let i = 1; i <= shape.buckets; i++) {
-      const count = row[from + at + i]!
-      bytes += 1 + varintBytes(zigzag(count - last))
-      last = count
-    }
-    return bytes
-  }
-
-  #writeNative(out: Buffer, at: number, row: Float64Array, from: number): number {
-    const { shape, at: first, span } = this.#native!
-    out[at++] = 0x28
-    at = writeVarint(out, at, zigzag(shape.schema))
-    at = writeDouble(out, at, 0x31, shape.zeroThreshold)
-    out[at++] = 0x38
-    at = writeVarint(out, at, row[from + first]!)
-    out.set(span, at)
-    at += span.length
-    let last = 0
-    for (let i = 1; i <= shape.buckets; i++) {
-      const count = row[from + first + i]!
-      out[at++] = 0x68
-      at = writeVarint(out, at, zigzag(count - last))
-      last = count
-    }
-    return at
-  }
-}
-
-function boundOf(le: string): number {
-  return le === '+Inf' ? Infinity : Number(le)
-}
-
-function bucketBytes({ index, exemplar }: BucketBytes, row: Float64Array, from: number): number {
-  const bytes = 1 + varintBytes(row[from + index]!) + DOUBLE_BYTES
-  const more = exemplar === undefined ? 0 : exemplar.size(row, from)
-  return more === 0 ? bytes : bytes + 1 + more
-}
-
-function countAndSumBytes({ count, sum }: CountAndSum, row: Float64Array, from: number): number {
-  return (count < 0 ? 0 : 1 + varintBytes(row[from + count]!)) + (sum < 0 ? 0 : DOUBLE_BYTES)
-}
-
-function writeCountAndSum(
-  out: Buffer,
-  at: number,
-  { count, sum, sumScale }: CountAndSum,
-  row: Float64Array,
-  from: number,
-): number {
-  if (count >= 0) {
-    out[at++] = 0x08
-    at = writeVarint(out, at, row[from + count]!)
-  }
-  return sum < 0 ? at : writeDouble(out, at, 0x11, row[from + sum]! / sumScale)
-}
-
-function createdBytes(createdUnixMs: number): number {
-  if (Number.isNaN(createdUnixMs)) return 0
-  const bytes = timestampBytes(createdUnixMs)
-  return 1 + varintBytes(bytes) + bytes
-}
-
-function writeCreated(out: Buffer, at: number, tag: number, createdUnixMs: number): number {
-  if (Number.isNaN(createdUnixMs)) return at
-  out[at++] = tag
-  at = writeVarint(out, at, timestampBytes(createdUnixMs))
-  return writeTimestamp(out, at, createdUnixMs)
-}
-
-function writeDouble(out: Buffer, at: number, tag: number, value: number): number {
-  out[at++] = tag
-  return out.writeDoubleLE(value, at)
 }

@@ -1,3 +1,4 @@
+import { escapeHelp, escapeLabelValue } from '../exposition-escapes.ts'
 import type { Exposition } from './exposition-format.ts'
 import { EXEMPLAR_EXTRAS, type Family, type MetricType, type Sample } from './family.ts'
 import { escapeName, type Escaping, isLegacyLabel, isLegacyName } from './name-escaping.ts'
@@ -102,7 +103,7 @@ class LayoutBuilder {
     }
     const isTotal = type === 'counter' && escaped.endsWith(TOTAL)
     const name = quotedName(isTotal ? escaped.slice(0, -TOTAL.length) : escaped)
-    this.#text += `# HELP ${name} ${escapeQuoted(family.help)}\n# TYPE ${name} `
+    this.#text += `# HELP ${name} ${escapeLabelValue(family.help)}\n# TYPE ${name} `
     this.#text += `${type === 'counter' && !isTotal ? 'unknown' : type}\n`
     if (family.unit !== undefined) this.#text += `# UNIT ${name} ${family.unit}\n`
   }
@@ -144,14 +145,14 @@ class LayoutBuilder {
   /** `name{label="value"}`; a name that is no legacy name goes into the braces. */
   #series(name: string, labels: Readonly<Record<string, string>>): string {
     const isQuoted = name !== '' && !isLegacyName(name)
-    const pairs = Object.entries(labels).map(([label, value]) => `${this.#label(label)}="${escapeQuoted(value)}"`)
+    const pairs = Object.entries(labels).map(([label, value]) => `${this.#label(label)}="${escapeLabelValue(value)}"`)
     if (isQuoted) pairs.unshift(quotedName(name))
     return (isQuoted ? '' : name) + (pairs.length === 0 ? '' : `{${pairs.join(',')}}`)
   }
 
   #label(name: string): string {
     const escaped = escapeName(name, this.#escaping)
-    return isLegacyLabel(escaped) ? escaped : `"${escapeQuoted(escaped)}"`
+    return isLegacyLabel(escaped) ? escaped : `"${escapeLabelValue(escaped)}"`
   }
 }
 
@@ -201,13 +202,5 @@ function canonicalBounds(labels: Readonly<Record<string, string>>): Readonly<Rec
 }
 
 function quotedName(name: string): string {
-  return isLegacyName(name) ? name : `"${escapeQuoted(name)}"`
-}
-
-function escapeQuoted(value: string): string {
-  return escapeHelp(value).replaceAll('"', '\\"')
-}
-
-function escapeHelp(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+  return isLegacyName(name) ? name : `"${escapeLabelValue(name)}"`
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TargetSpec } from '../../kubelet/pod-runtime.ts'
-import { bindError, targetError } from '../errors.ts'
+import { listenOn } from '../listen-on.ts'
 import { ExpositionTemplate } from '../exposition-template.ts'
 import { TextPage } from '../text-page.ts'
 import { fillIdentity, IDENTITY_ROWS, identityTemplate } from '../identity.ts'
@@ -151,28 +151,17 @@ export class MemcachedExporter implements OpenContainer {
   }
 
   #listenOn(port: number): Promise<void> {
-    const { address } = this.#spec
-    return new Promise((resolve, reject) => {
-      const server = createServer({ keepAliveTimeout: 0 }, (request, response) => this.#answer(request, response))
-      this.#servers.push(server)
-      server.on('connection', socket => {
-        this.#sockets.add(socket)
-        socket.once('close', () => this.#sockets.delete(socket))
-      })
-      server.once('error', error => reject(bindError(address, port, error)))
-      server.listen({ host: address, port }, () => {
-        if (this.#closed) {
-          server.close()
-          reject(targetError('CHURN_TARGET_BIND', `${address}:${port} was closed before it was open`))
-          return
-        }
-        server.on('error', cause =>
-          this.#context.onFault(
-            targetError('CHURN_TARGET_ACCEPT', `${address}:${port} could not accept a connection`, cause),
-          ),
-        )
-        resolve()
-      })
+    const server = createServer({ keepAliveTimeout: 0 }, (request, response) => this.#answer(request, response))
+    this.#servers.push(server)
+    server.on('connection', socket => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    return listenOn(server, {
+      address: this.#spec.address,
+      port,
+      isClosed: () => this.#closed,
+      onFault: error => this.#context.onFault(error),
     })
   }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../../base/index.ts'
 import type { TargetSpec } from '../../kubelet/pod-runtime.ts'
-import { bindError, targetError } from '../errors.ts'
+import { listenOn } from '../listen-on.ts'
 import type { OpenContainer } from '../open-container.ts'
 import { MemcachedSession } from './memcached-session.ts'
 import { generalStats, itemStats, type ServerFacts, settingStats, slabStats, type StatLine } from './memcached-stats.ts'
@@ -93,22 +93,13 @@ export class MemcachedServer implements OpenContainer {
   }
 
   #listenOn(port: number): Promise<void> {
-    const { address } = this.#spec
-    return new Promise((resolve, reject) => {
-      const server = createServer({ noDelay: true }, socket => this.#onConnection(socket))
-      this.#servers.push(server)
-      server.once('error', error => reject(bindError(address, port, error)))
-      server.listen({ host: address, port }, () => {
-        if (this.#closed) {
-          server.close()
-          reject(targetError('CHURN_TARGET_BIND', `${address}:${port} was closed before it was open`))
-          return
-        }
-        server.on('error', cause =>
-          this.#onFault(targetError('CHURN_TARGET_ACCEPT', `${address}:${port} could not accept a connection`, cause)),
-        )
-        resolve()
-      })
+    const server = createServer({ noDelay: true }, socket => this.#onConnection(socket))
+    this.#servers.push(server)
+    return listenOn(server, {
+      address: this.#spec.address,
+      port,
+      isClosed: () => this.#closed,
+      onFault: error => this.#onFault(error),
     })
   }
 

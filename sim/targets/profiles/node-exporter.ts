@@ -106,7 +106,12 @@ const NOT_HERE: ReadonlySet<string> = new Set([
   'zfs',
 ])
 
-/** node_exporter 1.5 with its defaults, in a Linux VM of four processors. Its counters are the node's: they go on when it restarts. */
+/**
+ * node_exporter 1.5 with its defaults, in a Linux VM of four processors. Its counters are the node's: they go on when it restarts.
+ *
+ * This file: the collectors and those that find nothing; then, in `machineFamilies`, what the machine does (processors, packets, disk,
+ * memory), each number once; then the families that show it, in the order of their names, as the exporter writes them.
+ */
 export const nodeExporter: ProfileData = {
   name: 'node-exporter',
   description: 'node_exporter with its default collectors on a Linux VM: processors, memory, disk, network, pressure.',

@@ -6,6 +6,7 @@ import { createCluster } from '../../../sim/controllers/index.ts'
 import { NOWHERE } from '../../../sim/nowhere.ts'
 import { plainWorkload } from '../../../sim/plain-workload.ts'
 import { decodeProtobuf, hasProtobuf, type JsonObject } from '../../../sim/schema/index.ts'
+import { TIMINGS } from '../controllers/harness.ts'
 import { type Fixture, settle, start } from './fixture.ts'
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
@@ -99,16 +100,7 @@ async function busy(t: Test): Promise<Fixture> {
       zones: 2,
       podsPerNodeMax: 110,
       workloads: [],
-      timings: {
-        scheduleMs: { base: 5, jitter: 10 },
-        startMs: { base: 100, jitter: 100 },
-        readyMs: { base: 100, jitter: 100 },
-        terminateMs: { base: 100, jitter: 100 },
-        leaseRenewMs: 10_000,
-        nodeMonitorGraceMs: 50_000,
-        nodeMonitorPeriodMs: 5000,
-        evictionMs: 300_000,
-      },
+      timings: TIMINGS,
     },
     seed: '1',
     onFailure: error => t.fail('failed', { found: error }),
